@@ -1,0 +1,1 @@
+"""Fogstead: a cloud on your own ground."""

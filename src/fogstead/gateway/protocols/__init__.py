@@ -1,0 +1,1 @@
+"""Wire protocols: one traversal of a model's shapes, one codec each."""

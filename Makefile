@@ -31,6 +31,7 @@ test-all: setup check clients ## the slow suites too
 	$(BIN)/pytest -n 2
 
 check: setup     ## style, types, floors
+	$(BIN)/fogstead shapes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -1,0 +1,1 @@
+"""Bytes to calls and back. It knows protocols and knows no service."""

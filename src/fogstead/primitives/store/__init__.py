@@ -72,6 +72,15 @@ class Keys(Protocol):
     def lock(self, shard: Key) -> None:
         """Say that rows under this prefix are about to be changed; elsewhere others wait, here it is free."""
 
+    def begin_attempt(self) -> None:
+        """Start a part of the work that may be taken back by itself; attempts nest."""
+
+    def keep_attempt(self) -> None:
+        """The part stands, with the work."""
+
+    def drop_attempt(self) -> None:
+        """Take the part back; the work goes on."""
+
     def next_number(self) -> int:
         """A number greater than any given before, across restarts; gaps happen."""
 

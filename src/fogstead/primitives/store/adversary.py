@@ -83,6 +83,15 @@ class WatchedKeys:
         self._check(shard)
         self._locked.add(shard)
 
+    def begin_attempt(self) -> None:
+        self._keys.begin_attempt()
+
+    def keep_attempt(self) -> None:
+        self._keys.keep_attempt()
+
+    def drop_attempt(self) -> None:
+        self._keys.drop_attempt()
+
     def next_number(self) -> int:
         return self._keys.next_number()
 

@@ -19,6 +19,7 @@ class MemoryKeys:
         self.number = 0
         self.position = 0
         self.undo: list[tuple[Key, bytes | None]] = []
+        self.attempts: list[int] = []
         self.read_only = False
 
     def get(self, key: Key) -> bytes | None:
@@ -58,6 +59,15 @@ class MemoryKeys:
     def lock(self, shard: Key) -> None:
         """Nothing else can run meanwhile."""
 
+    def begin_attempt(self) -> None:
+        self.attempts.append(len(self.undo))
+
+    def keep_attempt(self) -> None:
+        self.attempts.pop()
+
+    def drop_attempt(self) -> None:
+        self._undo_to(self.attempts.pop())
+
     def next_number(self) -> int:
         self.number += 1
         return self.number
@@ -73,14 +83,18 @@ class MemoryKeys:
 
     def roll_back(self) -> None:
         """Take back what the work under way has changed."""
-        for key, value in reversed(self.undo):
+        self.attempts.clear()
+        self._undo_to(0)
+
+    def _undo_to(self, mark: int) -> None:
+        while len(self.undo) > mark:
+            key, value = self.undo.pop()
             if value is None:
                 self._drop(key)
             else:
                 if key not in self.rows:
                     insort(self.order, key)
                 self.rows[key] = value
-        self.undo.clear()
 
 
 class MemoryStore:

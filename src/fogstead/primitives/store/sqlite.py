@@ -37,6 +37,7 @@ _NUMBERS_AT_ONCE = 10_000
 _NUMBER_KEY = SYSTEM.prefix + pack("number")
 _WORK_PER_TICK = 512
 _READERS = 2
+_ATTEMPTS_MAX = 16
 _APPLICATION_ID = 0x466F6753  # "FogS"
 
 _GET = "SELECT value FROM keys WHERE key = ?"
@@ -49,14 +50,25 @@ _DELETE_RANGE = "DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE key >= 
 
 
 class SqliteKeys:
-    """The rows as one connection sees them. A savepoint is opened by the first write of a piece of work."""
+    """The rows as one connection sees them. The first write of a piece of work, or of an attempt, opens a savepoint."""
 
-    __slots__ = ("_allowed", "_execute", "_number", "_number_end", "_reserved", "connection", "dirty", "position")
+    __slots__ = (
+        "_allowed",
+        "_execute",
+        "_number",
+        "_number_end",
+        "_reserved",
+        "connection",
+        "depth",
+        "opened",
+        "position",
+    )
 
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
         self._execute = connection.execute
-        self.dirty = False
+        self.depth = 1
+        self.opened = 0
         self.position = 0
         self._allowed = True
         self._number = self._number_end = 0
@@ -71,12 +83,12 @@ class SqliteKeys:
         return [self.get(key) for key in keys]
 
     def put(self, key: Key, value: bytes) -> None:
-        if not self.dirty:
+        if self.opened < self.depth:
             self._start_writing()
         self._execute(_PUT, (key, value))
 
     def delete(self, key: Key) -> None:
-        if not self.dirty:
+        if self.opened < self.depth:
             self._start_writing()
         self._execute(_DELETE, (key,))
 
@@ -87,7 +99,7 @@ class SqliteKeys:
         return int(self._execute(_COUNT, (low, high, limit)).get)  # type: ignore[call-overload, unused-ignore]
 
     def delete_range(self, low: Key, high: Key, *, limit: int) -> int:
-        if not self.dirty:
+        if self.opened < self.depth:
             self._start_writing()
         self._execute(_DELETE_RANGE, (low, high, limit))
         return self.connection.changes()
@@ -101,21 +113,40 @@ class SqliteKeys:
         self._number += 1
         return self._number
 
+    def begin_attempt(self) -> None:
+        if self.depth >= _ATTEMPTS_MAX:
+            raise RecursionError(f"attempts nest at most {_ATTEMPTS_MAX} deep")
+        self.depth += 1
+
+    def keep_attempt(self) -> None:
+        if self.opened == self.depth:
+            self._execute(f"RELEASE work{self.opened}")
+            self.opened -= 1
+        self.depth -= 1
+
+    def drop_attempt(self) -> None:
+        if self.opened == self.depth:
+            self._execute(f"ROLLBACK TO work{self.opened}")
+            if self._reserved:
+                self.forget_numbers()
+        self.keep_attempt()
+
     def begin(self, *, writable: bool) -> None:
         """A piece of work starts."""
         self._allowed = writable
-        self.dirty = self._reserved = False
+        self._reserved = False
+        self.depth, self.opened = 1, 0
 
     def keep(self) -> None:
         """The work succeeded: its changes go with the tick."""
-        if self.dirty:
-            self._execute("RELEASE work")
+        if self.opened:
+            self._execute("RELEASE work1")
 
     def drop(self) -> None:
         """The work failed: its changes are taken back, a reservation of numbers among them."""
-        if self.dirty:
-            self._execute("ROLLBACK TO work")
-            self._execute("RELEASE work")
+        if self.opened:
+            self._execute("ROLLBACK TO work1")
+            self._execute("RELEASE work1")
         if self._reserved:
             self.forget_numbers()
 
@@ -126,8 +157,9 @@ class SqliteKeys:
     def _start_writing(self) -> None:
         if not self._allowed:
             raise TypeError("a read-only transaction cannot write")
-        self._execute("SAVEPOINT work")
-        self.dirty = True
+        while self.opened < self.depth:
+            self.opened += 1
+            self._execute(f"SAVEPOINT work{self.opened}")
 
     def _reserve_numbers(self) -> None:
         kept = self.get(_NUMBER_KEY)

@@ -1,0 +1,39 @@
+"""An exchange as raw endpoints see it; see `kernel.endpoints` for the contract."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from fogstead.gateway.exchanges import Duplex, Exchange, Headers
+
+
+class RawHttp:
+    """Wraps an exchange of any HTTP version."""
+
+    def __init__(self, exchange: Exchange, *, trusted: bool, region: str) -> None:
+        head = exchange.head
+        self._exchange = exchange
+        self.method, self.path, self.query = head.method, head.path, head.query
+        self.headers: Mapping[str, str] = head.headers
+        self.peer, self.secure = exchange.peer, exchange.secure
+        self.trusted, self.region = trusted, region
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """See `kernel.endpoints.RawExchange`."""
+        if self._exchange.stream is not None:
+            async for piece in self._exchange.stream:
+                yield piece
+        elif self._exchange.body:
+            yield self._exchange.body
+
+    def answer(self, status: int, headers: Headers, body: bytes = b"") -> None:
+        """See `kernel.endpoints.RawExchange`."""
+        self._exchange.answer(status, headers, body)
+
+    async def answer_stream(self, status: int, headers: Headers, body: AsyncIterator[bytes]) -> None:
+        """See `kernel.endpoints.RawExchange`."""
+        await self._exchange.answer_stream(status, headers, body)
+
+    def upgrade(self, headers: Headers) -> Duplex:
+        """See `kernel.endpoints.RawExchange`."""
+        return self._exchange.upgrade(headers)

@@ -1,0 +1,232 @@
+"""From a request to a service, a protocol and an operation, by what the models say.
+
+The service is told by the signature's scope, the target header, the RPC path, the Action's version or the host, in this
+order; what nothing names is S3's. An operation is told by the target, the path or the Action.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from fogstead.gateway.http1 import Head
+from fogstead.gateway.protocols.form import decode
+from fogstead.kernel.errors import InvalidAction, UnknownOperation
+from fogstead.model import Operation, ServiceModel
+from fogstead.model.loader import Models
+
+_RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)\Z")
+_ACTION = re.compile(r"(?:^|&)Action=([^&]*)")
+_VERSION = re.compile(r"(?:^|&)Version=([^&]*)")
+_LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
+_DEFAULT = "s3"
+_CREDENTIAL = re.compile(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request")
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes."""
+
+    model: ServiceModel
+    protocol: str
+    operation: Operation
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class Router:
+    """Reads routes off the models; knows no service by name but the one that takes everything else."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._targets: dict[str, str] = {}
+        self._signing: dict[str, list[str]] = {}
+        self._versions: dict[str, list[str]] = {}
+        self._hosts: dict[str, str] = {}
+        self._rest: dict[str, RestTable] = {}
+        self._known: dict[tuple[str, str], Route] = {}
+        for name, facts in models.index().items():
+            self._add(name, facts)
+
+    def _add(self, name: str, facts: Mapping[str, Any]) -> None:
+        prefix = facts["endpointPrefix"]
+        signing = facts.get("signingName") or prefix
+        # A name that is the service's own comes before one that other services share with it.
+        self._signing.setdefault(signing, []).insert(0 if name == signing else len(self._signing[signing]), name)
+        self._hosts.setdefault(prefix, name)
+        if name == signing:
+            self._hosts[prefix] = name
+        if facts.get("targetPrefix"):
+            self._targets.setdefault(facts["targetPrefix"], name)
+        self._versions.setdefault(facts["apiVersion"], []).append(name)
+
+    def model_of(self, head: Head) -> ServiceModel:
+        """The service a request is most likely for, to speak its protocol in an error."""
+        return self._models.load(self._service(head, b""))
+
+    def route(self, head: Head, body: bytes) -> Route:
+        """UnknownOperation or InvalidAction when no operation is named that the service has."""
+        target = head.headers.get("x-amz-target")
+        if target is not None:
+            route = self._known.get((target, head.headers.get("smithy-protocol", "")))
+            if route is not None:
+                return route
+        model = self._models.load(self._service(head, body))
+        protocol = _protocol(model, head)
+        if protocol in {"query", "ec2"}:
+            return Route(model, protocol, _by_action(model, _action(head, body)))
+        if protocol == "json":
+            made = Route(model, protocol, _by_name(model, (target or "").rpartition(".")[2]))
+            if target is not None and len(self._known) < 20_000:
+                self._known[target, head.headers.get("smithy-protocol", "")] = made
+            return made
+        if protocol == "smithy-rpc-v2-cbor":
+            match = _RPC_PATH.search(head.path)
+            return Route(model, protocol, _by_name(model, match[2] if match else ""))
+        operation, labels = self._rest_table(model).match(head.method, head.path, head.query)
+        return Route(model, protocol, operation, labels)
+
+    def _rest_table(self, model: ServiceModel) -> RestTable:
+        table = self._rest.get(model.name)
+        if table is None:
+            table = self._rest[model.name] = RestTable(model)
+        return table
+
+    def _service(self, head: Head, body: bytes) -> str:
+        target = head.headers.get("x-amz-target")
+        if target is not None:
+            named = self._targets.get(target.rpartition(".")[0])
+            if named is not None:
+                return named
+        rpc = _RPC_PATH.search(head.path)
+        if rpc is not None and rpc[1] in self._targets:
+            return self._targets[rpc[1]]
+        candidates = self._signing.get(signing_service(head), [])
+        if len(candidates) == 1:
+            return candidates[0]
+        return self._by_version(head, body, candidates) or self._by_host(head) or next(iter(candidates), _DEFAULT)
+
+    def _by_version(self, head: Head, body: bytes, candidates: list[str]) -> str | None:
+        version = _parameter(_VERSION, head, body)
+        named = [name for name in self._versions.get(version, []) if not candidates or name in candidates]
+        action = _parameter(_ACTION, head, body)
+        having = [name for name in named if action and self._models.load(name).has_operation(action)]
+        return having[0] if having else None
+
+    def _by_host(self, head: Head) -> str | None:
+        host = head.headers.get("host", "").partition(":")[0]
+        return next((self._hosts[label] for label in host.split(".")[:2] if label in self._hosts), None)
+
+
+def signing_service(head: Head) -> str:
+    """The service in the signature's scope, unchecked; empty for anonymous requests."""
+    text = head.headers.get("authorization") or (unquote(head.query) if "X-Amz-Credential" in head.query else "")
+    match = _CREDENTIAL.search(text)
+    return match[1] if match else ""
+
+
+def _protocol(model: ServiceModel, head: Head) -> str:
+    """Which of the service's protocols a request speaks."""
+    spoken = model.protocols
+    if len(spoken) == 1:
+        return spoken[0]
+    if head.headers.get("smithy-protocol") == "rpc-v2-cbor" and "smithy-rpc-v2-cbor" in spoken:
+        return "smithy-rpc-v2-cbor"
+    content_type = head.headers.get("content-type", "")
+    if "query" in spoken and (content_type.startswith(_FORM) or (head.method == "GET" and "Action=" in head.query)):
+        return "query"
+    if "json" in spoken and ("x-amz-target" in head.headers or content_type.startswith("application/x-amz-json")):
+        return "json"
+    return spoken[0]
+
+
+def _parameter(pattern: re.Pattern[str], head: Head, body: bytes) -> str:
+    """A parameter of the query string, or of a form."""
+    match = pattern.search(head.query)
+    if match is None and head.headers.get("content-type", "").startswith(_FORM):
+        match = pattern.search(body.decode("latin-1"))
+    return decode(match[1]) if match else ""
+
+
+def _action(head: Head, body: bytes) -> str:
+    match = _ACTION.search(body.decode("latin-1")) or _ACTION.search(head.query)
+    return decode(match[1]) if match else ""
+
+
+def _by_action(model: ServiceModel, action: str) -> Operation:
+    if not model.has_operation(action):
+        shown = f"The action {action[:100]} is not valid for this web service." if action else None
+        raise InvalidAction(shown)
+    return model.operation(action)
+
+
+def _by_name(model: ServiceModel, name: str) -> Operation:
+    if not model.has_operation(name):
+        raise UnknownOperation
+    return model.operation(name)
+
+
+class RestTable:
+    """A service's operations by method and path; literal paths and queries win over labels."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        entries = [_RestEntry(model.operation(name)) for name in model.operation_names]
+        self._by_method: dict[str, list[_RestEntry]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.rank, reverse=True):
+            self._by_method.setdefault(entry.operation.method, []).append(entry)
+
+    def match(self, method: str, path: str, query: str) -> tuple[Operation, dict[str, str]]:
+        """The operation and its labels; UnknownOperation when there is none."""
+        names = {part.partition("=")[0] for part in query.split("&")} if query else set()
+        parts = frozenset(query.split("&")) if query else frozenset()
+        for entry in self._by_method.get(method, ()):
+            labels = entry.match(path, names, parts)
+            if labels is not None:
+                return entry.operation, labels
+        raise UnknownOperation
+
+
+class _RestEntry:
+    """One operation's path as an expression, with the query parts that are written into its URI."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        path, _, query = operation.uri.partition("?")
+        self._labels = [label for label, _ in _LABEL.findall(path)]
+        self._literals = [part for part in query.split("&") if part]
+        self._required = _required_query(operation)
+        pattern, at = [], 0
+        for match in _LABEL.finditer(path):
+            pattern.append(re.escape(path[at : match.start()]))
+            pattern.append("(.+)" if match[2] else "([^/]+)")
+            at = match.end()
+        tail = path[at:].rstrip("/") if len(path) > 1 else ""
+        pattern.append(re.escape(tail) + "/?")
+        self._pattern = re.compile("".join(pattern) + r"\Z", re.DOTALL)
+        literal = len(_LABEL.sub("", path))
+        self.rank = (len(self._literals), len(self._required), -path.count("+}"), literal)
+
+    def match(self, path: str, names: set[str], parts: frozenset[str]) -> dict[str, str] | None:
+        """The labels, or None when the request is for another operation."""
+        for literal in self._literals:
+            if literal not in parts and ("=" in literal or literal not in names):
+                return None
+        if not self._required <= names:
+            return None
+        match = self._pattern.match(path)
+        if match is None:
+            return None
+        return {label: unquote(value) for label, value in zip(self._labels, match.groups(), strict=True)}
+
+
+def _required_query(operation: Operation) -> frozenset[str]:
+    """Required members in the query string tell apart operations on the same path."""
+    shape = operation.input
+    if shape is None:
+        return frozenset()
+    return frozenset(
+        shape.members[name].wire_name for name in shape.required if shape.members[name].location == "querystring"
+    )

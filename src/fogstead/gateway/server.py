@@ -1,0 +1,133 @@
+"""Listening: plain HTTP and TLS on the same port, told apart by the first byte; draining on stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+from fogstead.gateway.connection import HEAD_SECONDS, Http1Connection
+from fogstead.gateway.exchanges import Application
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS_MAX: Final = 10_000
+_BACKLOG: Final = 1024
+_SWEEP_SECONDS: Final = 1.0
+_TLS_HANDSHAKE: Final = 0x16
+
+TlsContext = Callable[[], ssl.SSLContext]
+
+
+class Server:
+    """Accepts connections on any number of addresses and gives their requests to one application."""
+
+    def __init__(self, application: Application, tls: TlsContext) -> None:
+        self._application = application
+        self._tls = tls
+        self._connections: set[Http1Connection] = set()
+        self._sockets: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
+
+    async def listen(self, host: str, port: int) -> int:
+        """Start accepting; gives the port, which the system chose when 0 was asked for."""
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=False)
+        listener.setblocking(False)
+        self._sockets.append(listener)
+        if len(self._sockets) == 1:
+            loop.call_later(_SWEEP_SECONDS, self._sweep)
+        self._spawn(self._accept(listener))
+        return int(listener.getsockname()[1])
+
+    async def stop(self, patience_seconds: float = 5.0) -> None:
+        """Stop accepting, let answers under way leave, then close what is left."""
+        for listener in self._sockets:
+            listener.close()
+        self._sockets.clear()
+        for connection in list(self._connections):
+            connection.drain_and_close()
+        if self._connections:
+            await asyncio.wait([asyncio.ensure_future(self._empty.wait())], timeout=patience_seconds)
+        for connection in list(self._connections):
+            connection.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                if listener.fileno() < 0:
+                    return
+                log.warning("cannot accept connections for now: %s", error)
+                await asyncio.sleep(0.1)
+                continue
+            if len(self._connections) + len(self._tasks) >= CONNECTIONS_MAX:
+                accepted.close()
+                continue
+            self._spawn(self._greet(accepted))
+
+    async def _greet(self, accepted: socket.socket) -> None:
+        """Look at the first byte without taking it, then speak what it speaks."""
+        loop = asyncio.get_running_loop()
+        accepted.setblocking(False)
+        if accepted.family != socket.AF_UNIX:
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                first = await _peek(accepted)
+                if not first:
+                    accepted.close()
+                    return
+                context = self._tls() if first[0] == _TLS_HANDSHAKE else None
+                await loop.connect_accepted_socket(self._connection, accepted, ssl=context)
+        except (OSError, TimeoutError, ssl.SSLError):
+            accepted.close()
+
+    def _connection(self) -> Http1Connection:
+        connection = Http1Connection(self._application, self._forget)
+        self._connections.add(connection)
+        self._empty.clear()
+        return connection
+
+    def _forget(self, connection: Http1Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def _sweep(self) -> None:
+        if not self._sockets:
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in list(self._connections):
+            connection.check_deadline(now)
+        loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+
+async def _peek(accepted: socket.socket) -> bytes:
+    loop = asyncio.get_running_loop()
+    try:
+        return accepted.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        readable = asyncio.Event()
+        loop.add_reader(accepted, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(accepted)
+        return accepted.recv(1, socket.MSG_PEEK)

@@ -1,0 +1,158 @@
+"""What an `async def` may do: run transactions one after another, and call other services under a named identity."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from fogstead.kernel.errors import AccessDenied, CallTooDeep
+from fogstead.kernel.identity import Principal, service_principal
+from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.service import snake
+from fogstead.kernel.transaction import Transaction
+from fogstead.primitives.store import Home
+
+if TYPE_CHECKING:
+    from fogstead.kernel.cloud import Cloud
+
+T = TypeVar("T")
+DEPTH_MAX = 16
+
+
+class RoleSource(Protocol):
+    """Who an assumed role is. A port, implemented when IAM's roles land."""
+
+    def assume(self, role_arn: str, service: str) -> Principal:
+        """The principal; AccessDenied when this service may not assume it."""
+
+
+class NoRoles:
+    """There are no roles yet, and nothing pretends to be one."""
+
+    def assume(self, role_arn: str, service: str) -> Principal:
+        """See `RoleSource`."""
+        raise AccessDenied(f"{service} cannot assume {role_arn}: IAM roles have not landed in this cloud.")
+
+
+class Call:
+    """The context of an operation, job or reaction that waits."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        home: Home,
+        origin: Origin,
+        service: str,
+        caller: Principal | None = None,
+        resource: Any = None,
+    ) -> None:
+        self.cloud = cloud
+        self.home = home
+        self.origin = origin
+        self.caller = caller
+        self.resource = resource
+        self._service = service
+
+    async def transact(self, work: Callable[..., T], *arguments: Any, home: Home | None = None) -> T:
+        """Run `work(tx, *arguments)` in one transaction of this call's home, or of another."""
+        return await self.cloud.transact(home or self.home, work, *arguments, origin=self.origin)
+
+    @property
+    def as_caller(self) -> Services:
+        """Other services, called for the original caller."""
+        if self.caller is None:
+            raise AccessDenied("Nobody is calling: jobs and reactions call as a service or as a role.")
+        return Services(self, self.caller, self._deeper(via=self._principal))
+
+    def as_service(self, *, source: str) -> Services:
+        """Other services, called by this service on behalf of a resource, by its ARN."""
+        account = source.split(":")[4] if source.count(":") >= 5 else ""
+        origin = self._deeper(source_arn=source, source_account=account or self.home.account)
+        return Services(self, service_principal(self._principal), origin)
+
+    def as_role(self, role_arn: str) -> Services:
+        """Other services, called under a role that this service may assume."""
+        return Services(self, self.cloud.roles.assume(role_arn, self._principal), self._deeper())
+
+    @property
+    def _principal(self) -> str:
+        return self.cloud.catalog.service(self._service).principal
+
+    def _deeper(self, *, via: str = "", source_arn: str = "", source_account: str = "") -> Origin:
+        origin = self.origin
+        if origin.depth + 1 > DEPTH_MAX:
+            raise CallTooDeep
+        return Origin(
+            request_id=self.cloud.ids.uuid(),
+            base_url=origin.base_url,
+            source_ip=origin.source_ip,
+            secure=True,
+            user_agent=self._service,
+            depth=origin.depth + 1,
+            via=via,
+            source_arn=source_arn,
+            source_account=source_account,
+        )
+
+
+class Services:
+    """`services.sqs.send_message(...)`: attributes are services, their attributes operations in snake case."""
+
+    def __init__(self, call: Call, caller: Principal, origin: Origin) -> None:
+        self._call = call
+        self._caller = caller
+        self._origin = origin
+
+    def __getattr__(self, folder: str) -> Client:
+        if not self._call.cloud.catalog.has(folder):
+            raise AttributeError(f"this cloud has no service {folder}")
+        return Client(self._call, self._caller, self._origin, folder)
+
+
+class Client:
+    """One service, seen by another."""
+
+    def __init__(self, call: Call, caller: Principal, origin: Origin, folder: str) -> None:
+        self._call = call
+        self._caller = caller
+        self._origin = origin
+        self._service = call.cloud.catalog.service(folder.rstrip("_").replace("_", "-"))
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation = next((model for model in self._service.model.operation_names if snake(model) == name), None)
+        if operation is None:
+            raise AttributeError(f"{self._service.name} has no operation {name}")
+
+        async def call(**given: Any) -> Any:
+            return await invoke(self._call, self._service.name, operation, given, self._caller, self._origin)
+
+        return call
+
+
+async def invoke(
+    call: Call, service: str, operation: str, given: Mapping[str, Any], caller: Principal, origin: Origin
+) -> Any:
+    """Enter the pipeline below the wire; the answer, or the error, as the other service gives it."""
+    cloud = call.cloud
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def finished(result: Any, error: Exception | None) -> None:
+        if not future.done():
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+    declared = cloud.catalog.operation(service, operation)
+    home = call.home
+    invocation = Invocation(declared, given, caller, home, origin, finished, cloud.clock.true_now())
+    cloud.pipeline.start(invocation)
+    try:
+        return await future
+    except asyncio.CancelledError:
+        invocation.cancelled = True
+        raise
+
+
+__all__ = ["Call", "NoRoles", "RoleSource", "Services", "Transaction"]

@@ -1,0 +1,194 @@
+"""What there is: services found by their folders, with their operations, jobs and reactions.
+
+A service is imported at its first call, due job or event. Which service owns a job kind is in the kind's name; which
+reacts to what is read once per version of the code and kept in the cache.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import keyword
+import pkgutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import msgspec
+
+from fogstead.kernel.errors import NotImplementedHere
+from fogstead.kernel.jobs import JobKind, Missed
+from fogstead.kernel.outbox import Reaction
+from fogstead.kernel.service import DeclaredOperation, Service
+from fogstead.primitives.clock import Millis
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_jobs: dict[str, JobKind] = {}
+_reactions: dict[str, Reaction] = {}
+
+
+def job(kind: str, *, every: Millis | None = None, missed: Missed = "latest") -> Callable[[F], F]:
+    """Declare a job kind, `service.what-it-does`: a `def(tx, arguments)` or an `async def(call, arguments)`."""
+
+    def declare(run: F) -> F:
+        _jobs[kind] = JobKind(kind, run, inspect.iscoroutinefunction(run), every, missed)
+        return run
+
+    return declare
+
+
+def reaction(event: str, *, name: str) -> Callable[[F], F]:
+    """Declare `async def(call, payload)` to be run for every event of a kind; the name `service.what` is durable."""
+
+    def declare(run: F) -> F:
+        _reactions[name] = Reaction(name, event, run)
+        return run
+
+    return declare
+
+
+class _Facts(msgspec.Struct):
+    """What has to be known of a service before it is imported."""
+
+    operations: list[str]
+    reactions: list[tuple[str, str]]
+    endpoints: bool
+
+
+class Catalog:
+    """All services in the given packages."""
+
+    def __init__(self, packages: Sequence[str] = ("fogstead.services",), cache: Path | None = None) -> None:
+        self._folders = {name: package for package in packages for name in _folders(package)}
+        self._services: dict[str, Service] = {}
+        self._cache = cache
+        self._facts: dict[str, _Facts] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """botocore's names of the services that exist here."""
+        return sorted(service_name(folder) for folder in self._folders)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a service here."""
+        return folder_name(name) in self._folders
+
+    def service(self, name: str) -> Service:
+        """A service, imported when it was not; KeyError when it does not exist here."""
+        known = self._services.get(name)
+        if known is None:
+            known = self._services[name] = self._import(folder_name(name))
+        return known
+
+    def operation(self, service: str, name: str) -> DeclaredOperation:
+        """The function behind an operation; NotImplementedHere when there is none."""
+        declared = self.service(service).operations.get(name) if self.has(service) else None
+        if declared is None:
+            raise NotImplementedHere(f"{name} of {service} is not implemented by this cloud. See `fogstead coverage`.")
+        return declared
+
+    def endpoints(self) -> list[ModuleType]:
+        """The modules of all services that answer requests which are not API calls."""
+        self._read_facts()
+        assert self._facts is not None
+        return [
+            importlib.import_module(f"{self._folders[folder]}.{folder}.endpoints")
+            for folder, facts in self._facts.items()
+            if facts.endpoints
+        ]
+
+    def job(self, kind: str) -> JobKind:
+        """A job kind; its service is imported when it was not."""
+        owner = kind.partition(".")[0]
+        if kind not in _jobs and owner in self._folders:
+            self.service(service_name(owner))
+        return _jobs[kind]
+
+    def reactions_to(self, event: str) -> bool:
+        """Whether anybody reacts to a kind of event."""
+        self._read_facts()
+        assert self._facts is not None
+        return any(event == kind for facts in self._facts.values() for _, kind in facts.reactions)
+
+    def reactions(self) -> list[Reaction]:
+        """All subscribers, imported."""
+        self._read_facts()
+        assert self._facts is not None
+        for folder, facts in self._facts.items():
+            if facts.reactions:
+                self.service(service_name(folder))
+        owners = {name for facts in self._facts.values() for name, _ in facts.reactions}
+        return [_reactions[name] for name in sorted(owners)]
+
+    def load_all(self) -> list[Service]:
+        """Import everything, which checks every declaration."""
+        return [self.service(name) for name in self.names]
+
+    def _import(self, folder: str) -> Service:
+        package = self._folders[folder]
+        root = importlib.import_module(f"{package}.{folder}")
+        for module in pkgutil.iter_modules(root.__path__):
+            importlib.import_module(f"{package}.{folder}.{module.name}")
+        declaring = importlib.import_module(f"{package}.{folder}.service")
+        found = [value for value in vars(declaring).values() if isinstance(value, Service)]
+        if len(found) != 1:
+            raise TypeError(f"{package}.{folder}.service must make exactly one Service")
+        return found[0]
+
+    def _read_facts(self) -> None:
+        if self._facts is not None:
+            return
+        stamp = self._stamp()
+        file = self._cache / f"catalog-{stamp}.json" if self._cache is not None else None
+        if file is not None:
+            try:
+                self._facts = msgspec.json.decode(file.read_bytes(), type=dict[str, _Facts])
+            except (OSError, msgspec.DecodeError):
+                pass
+            else:
+                return
+        self._facts = {folder: self._facts_of(folder) for folder in sorted(self._folders)}
+        if file is not None:
+            _write(file, msgspec.json.encode(self._facts))
+
+    def _facts_of(self, folder: str) -> _Facts:
+        service = self.service(service_name(folder))
+        reactions = [(name, one.event) for name, one in _reactions.items() if name.partition(".")[0] == folder]
+        endpoints = (_path_of(self._folders[folder]) / folder / "endpoints.py").exists()
+        return _Facts(sorted(service.operations), reactions, endpoints)
+
+    def _stamp(self) -> str:
+        newest = 0
+        for folder, package in self._folders.items():
+            for file in (_path_of(package) / folder).glob("*.py"):
+                newest = max(newest, file.stat().st_mtime_ns)
+        return f"{len(self._folders)}-{newest:x}"
+
+
+def folder_name(service: str) -> str:
+    """botocore's name as a Python name."""
+    name = service.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def service_name(folder: str) -> str:
+    """A folder's name as botocore spells it."""
+    return folder.rstrip("_").replace("_", "-")
+
+
+def _folders(package: str) -> list[str]:
+    return [module.name for module in pkgutil.iter_modules([str(_path_of(package))]) if module.ispkg]
+
+
+def _path_of(package: str) -> Path:
+    return Path(importlib.import_module(package).__path__[0])
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError:
+        return

@@ -1,0 +1,78 @@
+"""One call on its way through the pipeline, from outside or from another service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fogstead.kernel.identity import Principal
+from fogstead.kernel.resource import Located, Resource
+from fogstead.kernel.service import DeclaredOperation
+from fogstead.primitives.store import Home
+
+Finished = Callable[[Any, Exception | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a call came here. Calls that services make carry on the origin of what caused them."""
+
+    request_id: str
+    base_url: str = "http://localhost:4566"
+    source_ip: str = ""
+    secure: bool = False
+    user_agent: str = ""
+    depth: int = 0
+    via: str = ""
+    source_arn: str = ""
+    source_account: str = ""
+
+
+class Invocation:
+    """What the stages read and write: these fields and no others."""
+
+    __slots__ = (
+        "caller",
+        "cancelled",
+        "deadline",
+        "effects",
+        "home",
+        "input",
+        "located",
+        "on_finished",
+        "operation",
+        "origin",
+        "resource",
+        "started_at",
+        "token_digest",
+    )
+
+    def __init__(
+        self,
+        operation: DeclaredOperation,
+        given: Mapping[str, Any],
+        caller: Principal,
+        home: Home,
+        origin: Origin,
+        on_finished: Finished,
+        started_at: int,
+    ) -> None:
+        self.operation = operation
+        self.input = given
+        self.caller = caller
+        self.home = home
+        self.origin = origin
+        self.on_finished = on_finished
+        self.started_at = started_at
+        self.located: Located | None = None
+        self.resource: Resource | None = None
+        self.deadline: int | None = None
+        self.effects: list[Callable[[], None]] = []
+        self.cancelled = False
+        self.token_digest = b""
+
+    @property
+    def target_home(self) -> Home:
+        """Where its transaction runs: the resource's home, which may be another account's."""
+        return self.located.home if self.located is not None else self.home

@@ -1,0 +1,177 @@
+"""Resources: what a service keeps under a name, with an ARN, tags, a policy and rows of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
+
+import msgspec
+
+from fogstead.kernel.arns import Arn, partition_of
+from fogstead.kernel.errors import ServiceError
+from fogstead.kernel.records import RecordCodec
+from fogstead.primitives.store import Home, Key
+from fogstead.primitives.store.packing import pack, pack_int
+
+if TYPE_CHECKING:
+    from fogstead.kernel.service import Service
+
+Scope = Literal["region", "account", "cloud"]
+_FIELD = re.compile(r"\{(\w+)\}")
+_RECORDS = "r"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class ResourceMeta(msgspec.StructMeta):
+    """Takes the declaration out of the class line and checks it."""
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        service: Service | None = None,
+        arn: str = "",
+        missing: type[ServiceError] | None = None,
+        scope: Scope = "region",
+        version: int = 1,
+    ) -> Any:
+        """A resource class; only the base itself has no service."""
+        cls: Any = super().__new__(mcs, name, bases, namespace, frozen=True, kw_only=True, array_like=True)
+        if service is None:
+            return cls
+        cls.service, cls.arn_pattern, cls.missing, cls.scope = service, arn, missing, scope
+        cls.key_fields = tuple(_FIELD.findall(arn))
+        unknown = [field for field in cls.key_fields if field not in cls.__struct_fields__]
+        if not cls.key_fields or unknown:
+            raise TypeError(f"{name}: arn={arn!r} must name fields of the resource, such as '{{name}}'")
+        if missing is None:
+            raise TypeError(f"{name}: missing= must be the error for a {name} that does not exist")
+        cls.codec = RecordCodec(cls, version)
+        cls.collection = pack(_RECORDS, service.name, name)
+        service.add_resource(cls)
+        return cls
+
+    def __init__(self, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_declared: Any) -> None:
+        super().__init__(name, bases, namespace)
+
+
+class Resource(metaclass=ResourceMeta):
+    """The base of all resources; instances are records and never change.
+
+    `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the
+    resource is one write and the rows are reaped later.
+    """
+
+    service: ClassVar[Service]
+    arn_pattern: ClassVar[str]
+    key_fields: ClassVar[tuple[str, ...]]
+    missing: ClassVar[type[ServiceError]]
+    scope: ClassVar[Scope]
+    codec: ClassVar[RecordCodec[Any]]
+    collection: ClassVar[bytes]
+
+    account: str = ""
+    region: str = ""
+    incarnation: int = 0
+    created_at: int = 0
+
+    @property
+    def home(self) -> Home:
+        """Where it lives."""
+        return home_of(self.account, self.region)
+
+    @property
+    def locator(self) -> Located:
+        """Its place among all resources."""
+        return type(self).at(self.home, *(getattr(self, field) for field in self.key_fields))
+
+    @property
+    def arn(self) -> str:
+        """Its Amazon Resource Name."""
+        return self.locator.arn
+
+    @property
+    def shard(self) -> Key:
+        """The prefix of its own rows."""
+        return self.home.data + pack_int(self.incarnation)
+
+    @property
+    def resource_policy(self) -> str:
+        """The policy document attached to it, or empty; resources that have one say so."""
+        return ""
+
+    @property
+    def resource_tags(self) -> dict[str, str]:
+        """Its tags; resources that have some say so."""
+        return {}
+
+    @classmethod
+    def at(cls, home: Home, *key: str) -> Located:
+        """The place of the resource with this key, whether or not it exists."""
+        return Located(cls, home, key)
+
+    @classmethod
+    def locate(cls, value: str, home: Home) -> Located:
+        """The place that an input member points at: an ARN, or the key itself in the caller's own home."""
+        if value.startswith("arn:"):
+            return cls.locate_arn(value)
+        return cls.at(cls.home_for(home), value)
+
+    @classmethod
+    def locate_arn(cls, text: str) -> Located:
+        """The place an ARN names; the resource's `missing` error when it names none of these."""
+        try:
+            arn = Arn.parse(text)
+        except ValueError:
+            raise cls.missing from None
+        pattern = _FIELD.sub(r"(?P<\1>.+)", re.escape(cls.arn_pattern).replace(r"\{", "{").replace(r"\}", "}"))
+        match = re.fullmatch(pattern, arn.resource)
+        if match is None or arn.service != cls.service.arn_service:
+            raise cls.missing
+        return cls.at(home_of(arn.account, arn.region), *match.groups())
+
+    @classmethod
+    def home_for(cls, home: Home) -> Home:
+        """The home that resources of this kind have, for a caller in `home`."""
+        return home if cls.scope == "region" else home_of(home.account if cls.scope == "account" else "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A place where a resource is or might be: enough to authorise a call before saying whether it exists."""
+
+    cls: type[Resource]
+    home: Home
+    key: tuple[str, ...]
+
+    @property
+    def packed(self) -> Key:
+        """The store's key."""
+        return self.home.prefix + self.cls.collection + pack(*self.key)
+
+    @property
+    def arn(self) -> str:
+        """The ARN that a resource here has or would have."""
+        values = iter(self.key)
+        resource = _FIELD.sub(lambda _match: next(values), self.cls.arn_pattern)
+        service = self.cls.service.arn_service
+        return f"arn:{partition_of(self.home.region)}:{service}:{self.home.region}:{self.home.account}:{resource}"
+
+
+_homes: dict[tuple[str, str], Home] = {}
+
+
+def home_of(account: str, region: str) -> Home:
+    """The home of an account in a Region; homes are made once, for their prefixes are looked at all the time."""
+    home = _homes.get((account, region))
+    if home is None:
+        if len(_homes) >= 10_000:
+            _homes.clear()
+        home = _homes[account, region] = Home(account, region)
+    return home
+
+
+R = TypeVar("R", bound=Resource)

@@ -1,0 +1,216 @@
+"""Declarations: a service, its errors, quotas, metrics and operations, each checked against the model on import.
+
+A wrong declaration fails with a sentence that says what was expected; `tests/kernel/test_declarations.py` reads them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fogstead.kernel.errors import ServiceError, Throttled, declare
+from fogstead.kernel.quotas import Quota
+from fogstead.kernel.throttling import Rate
+from fogstead.model import Operation, ServiceModel
+from fogstead.model.loader import UnknownService
+from fogstead.model.standard import standard_models
+from fogstead.model.validation import Check, compile_check
+
+if TYPE_CHECKING:
+    from fogstead.kernel.resource import Resource
+
+F = TypeVar("F", bound=Callable[..., Any])
+_RESULTS = frozenset({"Page", "Again"})
+_SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class DeclarationError(TypeError):
+    """A declaration that the model contradicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric a service publishes, by the name and dimension AWS gives it."""
+
+    service: str
+    name: str
+    unit: str
+    by: str
+
+
+@dataclass(eq=False)
+class DeclaredOperation:
+    """An operation with the function that does it."""
+
+    service: Service
+    model: Operation
+    run: Callable[..., Any]
+    on: type[Resource] | None = None
+    at: str = ""
+    creates: type[Resource] | None = None
+    lists: type[Resource] | None = None
+    action: str = ""
+    read_only: bool = False
+    scan: bool = False
+    data_event: bool = False
+    ignores: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    rate: Rate | None = None
+    throttled: type[ServiceError] = Throttled
+    is_async: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_async = inspect.iscoroutinefunction(self.run)
+
+    @property
+    def name(self) -> str:
+        """As the model spells it."""
+        return self.model.name
+
+    @cached_property
+    def check(self) -> Check | None:
+        """The model's constraints on the input."""
+        return compile_check(self.model.input)
+
+    @cached_property
+    def check_output(self) -> Check | None:
+        """The model's constraints on the output."""
+        return compile_check(self.model.output)
+
+
+class Service:
+    """One AWS service, named as botocore names it. Everything the model knows is not said again."""
+
+    def __init__(self, name: str, *, principal: str = "", arn_service: str = "") -> None:
+        try:
+            self.model: ServiceModel = standard_models().load(name)
+        except UnknownService:
+            raise DeclarationError(f"Service({name!r}): botocore knows no service of this name") from None
+        self.name = name
+        self.signing_name = self.model.signing_name
+        self.arn_service = arn_service or self.signing_name
+        self.principal = principal or f"{self.signing_name}.amazonaws.com"
+        self.errors: dict[str, type[ServiceError]] = {}
+        self.quotas: list[Quota] = []
+        self.metrics: list[Metric] = []
+        self.operations: dict[str, DeclaredOperation] = {}
+        self.resources: dict[str, type[Resource]] = {}
+        self.validation_error: Callable[[list[Any]], ServiceError] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Service {self.name}>"
+
+    # ------------------------------------------------------------- declarations
+    def error(self, code: str, sentence: str, *, status: int | None = None) -> type[ServiceError]:
+        """An error of this service. Its status comes from the model, or from here where the model has none."""
+        shapes = self.model.error_shapes
+        modelled = code in shapes
+        if shapes and not modelled and status is None:
+            raise DeclarationError(
+                f"{self.name}.error({code!r}): the model has no such error; it has {_nearest(code, shapes)}. "
+                "Give status= for an error that AWS documents but does not model"
+            )
+        shape = self.model.shapes.get(code, {})
+        found = status or shape.get("error", {}).get("httpStatusCode") or (500 if shape.get("fault") else 400)
+        made = declare(code, code, sentence, int(found), modelled=modelled)
+        self.errors[code] = made
+        return made
+
+    def quota(self, name: str, default: int, code: str = "") -> Quota:
+        """A limit per account."""
+        quota = Quota(self.name, name, default, code)
+        self.quotas.append(quota)
+        return quota
+
+    def metric(self, name: str, unit: str, by: str) -> Metric:
+        """A metric this service publishes."""
+        metric = Metric(self.name, name, unit, by)
+        self.metrics.append(metric)
+        return metric
+
+    def add_resource(self, resource: type[Resource]) -> None:
+        """Called by the resource's own class line."""
+        self.resources[resource.__name__] = resource
+
+    def operation(self, **declared: Any) -> Callable[[F], F]:
+        """Declare the function that does an operation; it has the operation's name in snake case.
+
+        `on=` a resource class and `at=` the input member that points at it; `creates=` or `lists=` a class;
+        `action=` the IAM action where it is not the operation's name; `read_only=`, `scan=`; `data_event=` for calls
+        that an audit does not record one by one; `ignores=` members that are read and knowingly have no effect;
+        `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
+        """
+        return lambda run: self._declare(run, declared)
+
+    def _declare(self, run: F, declared: dict[str, Any]) -> F:
+        name = self._operation_names.get(run.__name__)
+        if name is None:
+            raise DeclarationError(
+                f"{self.name}: {run.__name__} is no operation of the model; it has "
+                f"{_nearest(run.__name__, self._operation_names)}"
+            )
+        operation = self.model.operation(name)
+        declared.setdefault("read_only", operation.reads_only and not declared.get("creates"))
+        made = DeclaredOperation(self, operation, run, **declared)
+        made.action = made.action or f"{self.signing_name}:{name}"
+        _check(made)
+        self.operations[name] = made
+        return run
+
+    @cached_property
+    def _operation_names(self) -> dict[str, str]:
+        return {snake(name): name for name in self.model.operation_names}
+
+
+def snake(name: str) -> str:
+    """`GetQueueUrl` to `get_queue_url`."""
+    return _SNAKE.sub("_", name).lower()
+
+
+def _check(made: DeclaredOperation) -> None:
+    """What can be known from the model and the function's signature."""
+    where = f"{made.service.name}.{made.run.__name__}"
+    model, parameters = made.model, list(inspect.signature(made.run).parameters)
+    first = "call" if made.is_async else "tx"
+    if parameters != [first, "req"]:
+        raise DeclarationError(f"{where}: the parameters must be ({first}, req), for {_kind(made)}")
+    annotations = made.run.__annotations__
+    wanted = model.input.name if model.input else "NoInput"
+    if _text(annotations.get("req")) != wanted:
+        raise DeclarationError(f"{where}: req must be annotated {wanted}, the operation's input")
+    result = _text(annotations.get("return"))
+    answer = model.output.name if model.output else "None"
+    allowed = {answer, *_RESULTS}
+    if not result or not set(result.replace(" ", "").split("|")) <= allowed:
+        raise DeclarationError(f"{where}: the result must be annotated {answer}, the operation's output, or Page")
+    members = model.input.members if model.input else {}
+    for member in (*((made.at,) if made.at else ()), *made.ignores, *made.refuses):
+        if member not in members:
+            raise DeclarationError(f"{where}: {member} is no member of {wanted}; it has {_nearest(member, members)}")
+    if made.on is not None and not made.at:
+        raise DeclarationError(f"{where}: on= needs at=, the input member that points at the {made.on.__name__}")
+    if (model.streams_input or model.streams_output) and not made.is_async:
+        raise DeclarationError(f"{where}: the model streams its bytes, so it must be async def")
+    if "Page" in result and model.pagination is None:
+        raise DeclarationError(f"{where}: the model has no paginator for it, so it cannot answer with a Page")
+
+
+def _kind(made: DeclaredOperation) -> str:
+    return "async def waits and calls" if made.is_async else "a plain def is one transaction"
+
+
+def _text(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else ("None" if annotation is None else str(annotation or ""))
+
+
+def _nearest(wanted: str, names: Sequence[str] | Any) -> str:
+    """A few names to choose from, the most alike first."""
+    import difflib  # noqa: PLC0415 - only ever needed for an error
+
+    listed = sorted(names)
+    alike = difflib.get_close_matches(wanted, listed, n=3, cutoff=0.3) or listed[:3]
+    return ", ".join(alike) or "none"

@@ -1,0 +1,228 @@
+"""What a plain `def` may touch: rows, resources, and effects that happen after the commit.
+
+The function may be run again on a conflict, so it has no clock, no randomness that matters twice and no I/O of its own.
+Everything recorded here (wake-ups, jobs to start, events to deliver) is applied only when the commit is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import msgspec
+
+from fogstead.kernel import jobs, outbox, pages
+from fogstead.kernel.errors import QuotaExceeded, ServiceError
+from fogstead.kernel.identity import ANONYMOUS, Principal
+from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.quotas import Quota
+from fogstead.kernel.resource import Located, R, Resource
+from fogstead.kernel.waiting import Again
+from fogstead.primitives.clock import Millis
+from fogstead.primitives.store import Home, Key, Keys, after, end_of
+from fogstead.primitives.store.packing import pack
+
+if TYPE_CHECKING:
+    from fogstead.kernel.cloud import Cloud
+
+T = TypeVar("T")
+_PAGE = 500
+_COUNTED_MAX = 1_000_000
+
+
+class Outcome(Generic[T]):
+    """What an attempt came to: a value or an error."""
+
+    __slots__ = ("error", "value")
+
+    def __init__(self, value: T | None, error: ServiceError | None) -> None:
+        self.value = value
+        self.error = error
+
+
+class Transaction:
+    """One transaction in one home."""
+
+    __slots__ = ("_effects", "_invocation", "caller", "cloud", "home", "keys", "now", "origin", "resource")
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        keys: Keys,
+        home: Home,
+        origin: Origin,
+        effects: list[Callable[[], None]],
+        invocation: Invocation | None = None,
+    ) -> None:
+        self.cloud = cloud
+        self.keys = keys
+        self.home = home
+        self.now: Millis = cloud.clock.now()
+        self.origin = origin
+        self.resource: Any = None
+        self.caller: Principal = invocation.caller if invocation is not None else ANONYMOUS
+        self._effects = effects
+        self._invocation = invocation
+
+    # ------------------------------------------------------------- resources
+    def find(self, cls: type[R], *key: str) -> R | None:
+        """The resource with this key in this home, or None."""
+        found: R | None = self.at(cls.at(cls.home_for(self.home), *key))
+        return found
+
+    def get(self, cls: type[R], *key: str) -> R:
+        """The resource with this key; its `missing` error when there is none."""
+        found = self.find(cls, *key)
+        if found is None:
+            raise cls.missing
+        return found
+
+    def at(self, located: Located) -> Any:
+        """The resource at a place, or None."""
+        raw = self.keys.get(located.packed)
+        return None if raw is None else located.cls.codec.decode(raw)
+
+    def create(self, resource: R, *, quota: Quota | None = None) -> R:
+        """Keep a new resource; it gets its incarnation here. Nothing may stand in its place."""
+        if quota is not None:
+            self._count_against(type(resource), quota)
+        home = type(resource).home_for(self.home)
+        made: R = msgspec.structs.replace(  # type: ignore[type-var]
+            resource,
+            account=home.account,
+            region=home.region,
+            incarnation=self.keys.next_number(),
+            created_at=resource.created_at or self.now,
+        )
+        located = made.locator
+        assert self.keys.get(located.packed) is None, f"{located.arn} exists"
+        self.keys.put(located.packed, type(resource).codec.encode(made))
+        return made
+
+    def replace(self, resource: R, **changes: Any) -> R:
+        """Keep a changed resource in the place of the old one."""
+        made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
+        self.keys.put(made.locator.packed, type(made).codec.encode(made))
+        return made
+
+    def delete(self, resource: Resource) -> None:
+        """Remove a resource; its own rows are reaped by a job."""
+        self.keys.delete(resource.locator.packed)
+        self.schedule("kernel.reap", {"shard": resource.shard}, at=self.now)
+
+    def all(self, cls: type[R], *, prefix: str = "", after_key: Key | None = None) -> Iterator[R]:
+        """Resources of a kind in this home in key order, whose first key field starts with `prefix`."""
+        base = cls.home_for(self.home).prefix + cls.collection
+        low = base + pack(prefix)[:-1] if prefix else base
+        high = end_of(low)
+        if after_key is not None:
+            low = max(low, after(after_key))
+        while True:
+            rows = self.keys.scan(low, high, limit=_PAGE)
+            for _, value in rows:
+                yield cls.codec.decode(value)
+            if len(rows) < _PAGE:
+                return
+            low = after(rows[-1][0])
+
+    def page(
+        self,
+        cls: type[R],
+        *,
+        show: Callable[[R], Any],
+        prefix: str = "",
+        keep: Callable[[R], bool] | None = None,
+        size_default: int = 1000,
+        size_max: int = 1000,
+    ) -> pages.Page:
+        """One page of a list operation, by the model's paginator and the caller's token and limit."""
+        assert self._invocation is not None, "only operations have pages"
+        cut = pages.Cut.of(self._invocation, self.cloud.page_key, size_default=size_default, size_max=size_max)
+        shown: list[Any] = []
+        last: Key | None = None
+        for resource in self.all(cls, prefix=prefix, after_key=cut.after):
+            if keep is not None and not keep(resource):
+                continue
+            if len(shown) == cut.size:
+                return pages.Page(shown, cut.token(cast("Key", last)))
+            shown.append(show(resource))
+            last = resource.locator.packed
+        return pages.Page(shown, None)
+
+    def _count_against(self, cls: type[Resource], quota: Quota) -> None:
+        base = cls.home_for(self.home).prefix + cls.collection
+        limit = self.cloud.quotas.limit(self.home.account, quota)
+        if self.keys.count(base, end_of(base), limit=min(limit, _COUNTED_MAX)) >= limit:
+            raise QuotaExceeded(f"{quota.name}: the account has {limit}, its quota.")
+
+    def shard(self, resource: Resource) -> Key:
+        """The prefix of a resource's own rows, which this transaction is about to change."""
+        prefix = resource.shard
+        self.keys.lock(prefix)
+        return prefix
+
+    # ------------------------------------------------------------- identifiers
+    def new_id(self) -> str:
+        """A random UUID."""
+        return self.cloud.ids.uuid()
+
+    def random(self, size: int) -> bytes:
+        """Random bytes."""
+        return self.cloud.ids.take(size)
+
+    # ------------------------------------------------------------- parts, effects, waiting
+    def attempt(self, work: Callable[..., T], *arguments: Any) -> Outcome[T]:
+        """Run a part that may fail by itself: its error is a value, and its writes are taken back."""
+        self.keys.begin_attempt()
+        effects = len(self._effects)
+        try:
+            value = work(*arguments)
+        except ServiceError as error:
+            self.keys.drop_attempt()
+            del self._effects[effects:]
+            return Outcome(None, error)
+        except BaseException:
+            self.keys.drop_attempt()
+            raise
+        self.keys.keep_attempt()
+        return Outcome(value, None)
+
+    def emit(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Publish an event with this change; kept only where somebody reacts to it."""
+        if self.cloud.catalog.reactions_to(event):
+            outbox.append(self.keys, self.home, event, payload)
+            home = self.home
+            self._effects.append(lambda: self.cloud.outbox.wake(home))
+
+    def schedule(self, kind: str, arguments: Mapping[str, Any], *, at: Millis, name: str = "") -> None:
+        """Have a job run at a cloud time. A name makes it the only one of its kind and name in this home."""
+        jobs.keep(self.keys, jobs.Job(kind, self.home.account, self.home.region, dict(arguments), name), at)
+        self._effects.append(lambda: self.cloud.jobs.wake(at))
+
+    def unschedule(self, kind: str, name: str) -> None:
+        """Take a named job back."""
+        jobs.drop_named(self.keys, self.home, kind, name)
+
+    def tell(self, topic: Key, count: int = 1) -> None:
+        """Wake up to `count` of those who wait for a change of `topic`, once this is kept."""
+        hub, position = self.cloud.hub, self.keys.position + 1
+        self._effects.append(lambda: hub.tell(topic, position, count))
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Do this once the change is kept: drop a cache, count something."""
+        self._effects.append(effect)
+
+    def patience(self, seconds: float) -> bool:
+        """Whether the caller, who is ready to wait this long in all, still is."""
+        invocation = self._invocation
+        if invocation is None or seconds <= 0:
+            return False
+        if invocation.deadline is None:
+            invocation.deadline = invocation.started_at + int(seconds * 1000)
+        return self.cloud.clock.true_now() < invocation.deadline
+
+    def again(self, topic: Key, *, at: Millis | None = None) -> Again:
+        """Answer with this to be run again when something changed; ask `patience` first."""
+        assert self._invocation is not None
+        assert self._invocation.deadline is not None, "ask patience() first"
+        return Again(topic, self.keys.position, self._invocation.deadline, at)

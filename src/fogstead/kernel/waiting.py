@@ -1,0 +1,155 @@
+"""Waiting for a change without a lost wake-up.
+
+A transaction that found nothing answers `Again`; its run is repeated when its topic is told of a change, when the
+cloud's clock reaches `at`, or when its patience ends. What the transaction could see is known by its commit's position:
+a change announced later wakes it even if the announcement came before it began to wait. One change wakes one waiter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fogstead.primitives.clock import Clock
+from fogstead.primitives.store import Key
+
+TOPICS_REMEMBERED = 4096
+WAITERS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Run this transaction again: on a change of `topic`, at cloud time `at`, at the latest at true time `until`."""
+
+    topic: Key
+    position: int
+    until: int
+    at: int | None = None
+
+
+class Waiter:
+    """One parked run; whichever comes first resumes it, once."""
+
+    __slots__ = ("_resume", "again", "live", "timer")
+
+    def __init__(self, again: Again, resume: Callable[[], None]) -> None:
+        self.again = again
+        self._resume = resume
+        self.live = True
+        self.timer: asyncio.TimerHandle | None = None
+
+    def wake(self) -> None:
+        """Resume, unless that has happened."""
+        if self.live:
+            self.cancel()
+            self._resume()
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self.live = False
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+class Hub:
+    """All waiters of this process, by topic."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._waiting: dict[Key, deque[Waiter]] = {}
+        self._told: OrderedDict[Key, int] = OrderedDict()
+        self._forgotten = -1
+        self._by_cloud_time: list[tuple[int, int, Waiter]] = []
+        self._count = 0
+        self._waiters = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiters(self) -> int:
+        """How many wait now."""
+        return sum(waiter.live for queue in self._waiting.values() for waiter in queue)
+
+    def wait(self, again: Again, resume: Callable[[], None]) -> Waiter:
+        """Park a run. It may resume at once: when its topic changed after what it saw, or its time has come."""
+        waiter = Waiter(again, resume)
+        loop = asyncio.get_running_loop()
+        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX:
+            loop.call_soon(waiter.wake)
+            return waiter
+        queue = self._waiting.setdefault(again.topic, deque())
+        while queue and not queue[0].live:
+            queue.popleft()
+        queue.append(waiter)
+        self._waiters += 1
+        waiter.timer = loop.call_later(max(0, again.until - self._clock.true_now()) / 1000, self._give_up, waiter)
+        if again.at is not None:
+            self._count += 1
+            heapq.heappush(self._by_cloud_time, (again.at, self._count, waiter))
+            self._set_timer()
+        return waiter
+
+    def _give_up(self, waiter: Waiter) -> None:
+        waiter.wake()
+        self._prune(waiter.again.topic)
+
+    def tell(self, topic: Key, position: int, count: int = 1) -> None:
+        """Something changed under `topic`, seen by transactions from `position` on: wake as many as can use it."""
+        self._remember(topic, position)
+        queue = self._waiting.get(topic)
+        while queue and count > 0:
+            waiter = queue.popleft()
+            self._waiters -= 1
+            if waiter.live:
+                count -= 1
+                waiter.wake()
+        if queue is not None and not queue:
+            del self._waiting[topic]
+
+    def pass_on(self, waiter: Waiter) -> None:
+        """A waiter that was woken has gone away: another may take what it left."""
+        self.tell(waiter.again.topic, -1)
+
+    def clock_moved(self) -> None:
+        """Wake those whose cloud time has come."""
+        now = self._clock.now()
+        while self._by_cloud_time and (self._by_cloud_time[0][0] <= now or not self._by_cloud_time[0][2].live):
+            _, _, waiter = heapq.heappop(self._by_cloud_time)
+            waiter.wake()
+            self._prune(waiter.again.topic)
+        self._set_timer()
+
+    def _remember(self, topic: Key, position: int) -> None:
+        told = self._told
+        if position > told.get(topic, -1):
+            told[topic] = position
+            told.move_to_end(topic)
+        if len(told) > TOPICS_REMEMBERED:
+            _, self._forgotten = told.popitem(last=False)
+
+    def _prune(self, topic: Key) -> None:
+        queue = self._waiting.get(topic)
+        while queue and not queue[0].live:
+            queue.popleft()
+            self._waiters -= 1
+        if queue is not None and not queue:
+            del self._waiting[topic]
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._by_cloud_time:
+            delay = max(0, self._by_cloud_time[0][0] - self._clock.now()) / 1000
+            self._timer = asyncio.get_running_loop().call_later(delay, self.clock_moved)
+
+    def close(self) -> None:
+        """Forget everybody."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for queue in self._waiting.values():
+            for waiter in queue:
+                waiter.cancel()
+        self._waiting.clear()

@@ -1,0 +1,149 @@
+"""Starting a cloud: reads the settings, chooses the adapters, puts everything together. The one file that knows all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Literal
+
+from fogstead.gateway.admin import Admin
+from fogstead.gateway.application import ApiApplication
+from fogstead.gateway.hosts import OwnNames, is_loopback
+from fogstead.gateway.server import Server
+from fogstead.kernel.catalog import Catalog
+from fogstead.kernel.cloud import AuthMode, Cloud
+from fogstead.kernel.identity import NoKeys, RootKeys
+from fogstead.model.standard import cache_folder, standard_models
+from fogstead.primitives.certificates import OwnCertificate
+from fogstead.primitives.store.directory import DataDirectory
+from fogstead.primitives.store.sqlite import Durability, SqliteStore
+
+log = logging.getLogger("fogstead")
+
+CERTIFIED_NAMES = (
+    "localhost",
+    "*.localhost",
+    "*.s3.localhost",
+    "localhost.localstack.cloud",
+    "*.localhost.localstack.cloud",
+    "*.s3.localhost.localstack.cloud",
+    "*.amazonaws.com",
+    "*.us-east-1.amazonaws.com",
+    "127.0.0.1",
+    "::1",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator chose."""
+
+    data_dir: Path
+    port: int = 4566
+    host: str = "127.0.0.1"
+    auth: AuthMode = "enforce"
+    durability: Durability = "process"
+    host_names: tuple[str, ...] = ()
+    root_keys: Literal["loopback", "everywhere"] = "loopback"
+    throttles: bool = False
+    checks_outputs: bool = False
+    packages: tuple[str, ...] = field(default=("fogstead.services",))
+
+
+class Refused(Exception):
+    """These settings cannot be started; the message is one sentence."""
+
+
+def version() -> str:
+    """The installed version."""
+    from importlib.metadata import version as installed  # noqa: PLC0415 - slow to import, asked for once
+
+    try:
+        return installed("fogstead")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class RunningCloud:
+    """A cloud that listens."""
+
+    def __init__(self, settings: Settings) -> None:
+        if not is_loopback(settings.host) and settings.auth != "enforce" and settings.root_keys != "everywhere":
+            raise Refused(
+                f"--auth {settings.auth} beyond loopback ({settings.host}) lets everyone in: "
+                "add --root-keys everywhere if that is what you want."
+            )
+        self.settings = settings
+        self.directory = DataDirectory(settings.data_dir)
+        self.store = SqliteStore(self.directory.store_file, durability=settings.durability)
+        root_keys_good = is_loopback(settings.host) or settings.root_keys == "everywhere"
+        self.cloud = Cloud(
+            self.store,
+            catalog=Catalog(settings.packages, cache_folder()),
+            credentials=RootKeys() if root_keys_good else NoKeys(),
+            auth=settings.auth,
+            throttles=settings.throttles,
+            checks_outputs=settings.checks_outputs,
+        )
+        certificate = OwnCertificate(settings.data_dir / "tls", (*CERTIFIED_NAMES, *settings.host_names))
+        self.application = ApiApplication(
+            self.cloud,
+            standard_models(),
+            names=OwnNames((settings.host, *settings.host_names)),
+            admin=Admin(self.cloud, version()),
+        )
+        self.server = Server(self.application, certificate.context)
+
+    async def open(self) -> int:
+        """Start; gives the port."""
+        await self.cloud.start()
+        return await self.server.listen(self.settings.host, self.settings.port)
+
+    async def close(self) -> None:
+        """Let answers under way leave, fold the store's log, give the directory free."""
+        await self.server.stop()
+        await self.application.close()
+        await self.cloud.close()
+        await self.store.close()
+        self.directory.close()
+
+
+async def _serve(settings: Settings, ready: Callable[[int], None]) -> None:
+    running = RunningCloud(settings)
+    try:
+        port = await running.open()
+    except OSError as error:
+        await running.close()
+        raise Refused(f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}.") from None
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    gc.freeze()
+    ready(port)
+    await stop.wait()
+    await running.close()
+
+
+def serve(settings: Settings, ready: Callable[[int], None]) -> None:
+    """Run a cloud in the foreground until it is told to stop; Refused or DirectoryRefused when it cannot start."""
+    runner = asyncio.Runner(loop_factory=_fast_loop())
+    with contextlib.closing(runner):
+        runner.run(_serve(settings, ready))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it exists, the standard loop elsewhere."""
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - not everywhere
+
+    return uvloop.new_event_loop

@@ -1,0 +1,7 @@
+"""STS: declarations."""
+
+from __future__ import annotations
+
+from fogstead.kernel.service import Service
+
+sts = Service("sts")

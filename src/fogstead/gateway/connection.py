@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
-from typing import Final
+from typing import Final, cast
 
 from fogstead.gateway.exchanges import Application, BodyStream, Disconnected, Headers
 from fogstead.gateway.http1 import HEAD_BYTES_MAX, BadRequest, ChunkedReader, Head, parse_head, status_line
@@ -103,8 +103,7 @@ class Http1Connection(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------- the loop's side
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none by name
         address = transport.get_extra_info("peername")
         self.peer = address[0] if isinstance(address, tuple) else ""
         self.secure = transport.get_extra_info("ssl_object") is not None

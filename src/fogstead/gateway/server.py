@@ -84,10 +84,9 @@ class Server:
     async def _greet(self, accepted: socket.socket) -> None:
         """Look at the first byte without taking it, then speak what it speaks."""
         loop = asyncio.get_running_loop()
-        accepted.setblocking(False)
-        if accepted.family != socket.AF_UNIX:
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            accepted.setblocking(False)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout(HEAD_SECONDS):
                 first = await _peek(accepted)
                 if not first:

@@ -1,0 +1,1 @@
+"""Amazon Simple Queue Service: messages wait here until a consumer deletes them."""

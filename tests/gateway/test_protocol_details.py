@@ -1,0 +1,23 @@
+"""Single promises of the codecs, one test each."""
+
+from gateway.small_models import operation, structure
+
+from fogstead.gateway.protocols.registry import PROTOCOLS
+from fogstead.gateway.protocols.wire import WireRequest
+from fogstead.kernel.errors import declare
+
+REQUEST_ID = "4f2b6a0c-0000-4000-8000-000000000001"
+Broken = declare("Broken", "Broken", "It broke.", 409)
+BROKEN = {"Broken": structure({"Part": "String"}, exception=True)}
+
+
+def ask(*, query: str = "", body: bytes = b"", **headers: str) -> WireRequest:
+    return WireRequest("POST", "/", query, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+def test_a_flattened_list_in_xml_goes_by_its_own_name_or_by_that_of_its_entries() -> None:
+    shapes = {"Rules": {"type": "list", "member": {"shape": "String", "locationName": "Rule"}, "flattened": True}}
+    decode = PROTOCOLS["rest-xml"].decoder(operation("rest-xml", asks={"Rules": "Rules"}, shapes=shapes))
+
+    assert decode(ask(body=b"<Do><Rules>a</Rules><Rules>b</Rules></Do>")) == {"Rules": ["a", "b"]}
+    assert decode(ask(body=b"<Do><Rule>a</Rule><Rule>b</Rule></Do>")) == {"Rules": ["a", "b"]}

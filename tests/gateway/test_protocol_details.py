@@ -21,3 +21,13 @@ def test_a_flattened_list_in_xml_goes_by_its_own_name_or_by_that_of_its_entries(
 
     assert decode(ask(body=b"<Do><Rules>a</Rules><Rules>b</Rules></Do>")) == {"Rules": ["a", "b"]}
     assert decode(ask(body=b"<Do><Rule>a</Rule><Rule>b</Rule></Do>")) == {"Rules": ["a", "b"]}
+
+
+def test_a_map_of_query_parameters_holds_those_with_members_of_their_own_too() -> None:
+    asks = {
+        "Mode": {"shape": "String", "location": "querystring", "locationName": "mode"},
+        "Rest": {"shape": "StringMap", "location": "querystring"},
+    }
+    decode = PROTOCOLS["rest-json"].decoder(operation("rest-json", asks=asks))
+
+    assert decode(ask(query="mode=fast&x=1")) == {"Mode": "fast", "Rest": {"mode": "fast", "x": "1"}}

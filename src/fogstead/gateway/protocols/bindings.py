@@ -34,16 +34,15 @@ def body_members(shape: Shape) -> list[Shape]:
 
 def takers(shape: Shape) -> list[Take]:
     """Functions that fill the bound members of an input."""
-    bound = {member.wire_name for member in shape.members.values() if member.location == "querystring"}
-    return [_taker(member, bound) for member in shape.members.values() if member.location]
+    return [_taker(member) for member in shape.members.values() if member.location]
 
 
-def _taker(member: Shape, bound: set[str]) -> Take:
+def _taker(member: Shape) -> Take:
     location = member.location
     if location == "uri":
         return _take_label(member)
     if location == "querystring":
-        return _take_rest_of_query(member, bound) if member.kind == "map" else _take_query(member)
+        return _take_whole_query(member) if member.kind == "map" else _take_query(member)
     if location == "headers":
         return _take_prefixed(member)
     return _take_header(member)
@@ -76,13 +75,13 @@ def _take_query(member: Shape) -> Take:
     return take
 
 
-def _take_rest_of_query(member: Shape, bound: set[str]) -> Take:
+def _take_whole_query(member: Shape) -> Take:
+    """Every parameter, also those that other members are bound to: Smithy's httpQueryParams, as servers read it."""
     name, many = member.member_name, member.value.kind == "list"
 
     def take(_request: WireRequest, pairs: Pairs, out: Input) -> None:
-        rest = {key: (values if many else values[0]) for key, values in pairs.items() if key not in bound}
-        if rest:
-            out[name] = rest
+        if pairs:
+            out[name] = {key: values if many else values[0] for key, values in pairs.items()}
 
     return take
 

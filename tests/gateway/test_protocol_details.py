@@ -31,3 +31,16 @@ def test_a_map_of_query_parameters_holds_those_with_members_of_their_own_too() -
     decode = PROTOCOLS["rest-json"].decoder(operation("rest-json", asks=asks))
 
     assert decode(ask(query="mode=fast&x=1")) == {"Mode": "fast", "Rest": {"mode": "fast", "x": "1"}}
+
+
+def test_an_answer_has_in_its_body_what_only_a_request_could_bind() -> None:
+    answers = {
+        "Name": {"shape": "String", "location": "uri", "locationName": "name"},
+        "Page": {"shape": "String", "location": "querystring", "locationName": "page"},
+        "Tag": {"shape": "String", "location": "header", "locationName": "x-tag"},
+    }
+    encode = PROTOCOLS["rest-json"].encoder(operation("rest-json", answers=answers))
+    reply = encode({"Name": "a", "Page": "b", "Tag": "c"}, REQUEST_ID)
+
+    assert reply.body == b'{"name":"a","page":"b"}'
+    assert ("x-tag", "c") in reply.headers

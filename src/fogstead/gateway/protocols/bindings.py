@@ -17,6 +17,8 @@ Take = Callable[[WireRequest, "Pairs", Input], None]
 Give = Callable[[Any, WireReply], None]
 Pairs = dict[str, list[str]]
 
+_HEAD = frozenset({"header", "headers", "statusCode"})
+
 
 def query_pairs(query: str) -> Pairs:
     """The query string's names with all their values, in order."""
@@ -27,9 +29,14 @@ def query_pairs(query: str) -> Pairs:
     return pairs
 
 
-def body_members(shape: Shape) -> list[Shape]:
-    """Members that no binding takes out of the body."""
+def read_from_body(shape: Shape) -> list[Shape]:
+    """Members of an input that no binding takes out of the body."""
     return [member for member in shape.members.values() if not member.location]
+
+
+def written_to_body(shape: Shape) -> list[Shape]:
+    """Members of an output that do not go into the head. Bindings to the path or the query mean nothing there."""
+    return [member for member in shape.members.values() if member.location not in _HEAD]
 
 
 def takers(shape: Shape) -> list[Take]:
@@ -165,7 +172,7 @@ def _quoted(value: str, at: int) -> tuple[str, int]:
 
 def givers(shape: Shape) -> list[tuple[str, Give]]:
     """Member names with functions that put their values into the answer's head."""
-    return [(member.member_name, _giver(member)) for member in shape.members.values() if member.location]
+    return [(member.member_name, _giver(member)) for member in shape.members.values() if member.location in _HEAD]
 
 
 def _giver(member: Shape) -> Give:

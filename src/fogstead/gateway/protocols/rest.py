@@ -57,7 +57,7 @@ def compile_decoder(codec: RestCodec, operation: Operation) -> Decode:
 
 
 def _document_taker(codec: RestCodec, shape: Shape) -> Callable[[WireRequest, Input], None]:
-    members = bindings.body_members(shape)
+    members = bindings.read_from_body(shape)
     if not members:
         return lambda _request, _out: None
     read = codec.document_reader(members, shape)
@@ -107,7 +107,7 @@ def compile_encoder(codec: RestCodec, operation: Operation) -> Encode:
 
 
 def _document_giver(codec: RestCodec, shape: Shape) -> Callable[[Mapping[str, Any], WireReply], None]:
-    members = bindings.body_members(shape)
+    members = bindings.written_to_body(shape)
     if not members:
         return lambda _result, _reply: None
     write = codec.document_writer(members, shape)

@@ -44,3 +44,17 @@ def test_an_answer_has_in_its_body_what_only_a_request_could_bind() -> None:
 
     assert reply.body == b'{"name":"a","page":"b"}'
     assert ("x-tag", "c") in reply.headers
+
+
+def test_an_error_of_ec2_says_all_that_its_shape_has() -> None:
+    model = operation("ec2", shapes=BROKEN).service
+    reply = PROTOCOLS["ec2"].error(model, Broken(Part="door"), REQUEST_ID)
+
+    assert b"<Code>Broken</Code><Message>It broke.</Message><Part>door</Part></Error>" in reply.body
+
+
+def test_a_form_of_ec2_may_keep_the_name_of_a_member_that_has_no_other() -> None:
+    decode = PROTOCOLS["ec2"].decoder(operation("ec2", asks={"data": "String"}))
+
+    assert decode(ask(body=b"Action=Do&data=x")) == {"data": "x"}
+    assert decode(ask(body=b"Action=Do&Data=x")) == {"data": "x"}

@@ -58,3 +58,18 @@ def test_a_form_of_ec2_may_keep_the_name_of_a_member_that_has_no_other() -> None
 
     assert decode(ask(body=b"Action=Do&data=x")) == {"data": "x"}
     assert decode(ask(body=b"Action=Do&Data=x")) == {"data": "x"}
+
+
+def test_only_errors_of_s3_itself_stand_bare() -> None:
+    for service, bare in (("S3", True), ("S3 Control", False)):
+        model = operation("rest-xml", serviceId=service, signingName="s3").service
+        reply = PROTOCOLS["rest-xml"].error(model, Broken(), REQUEST_ID)
+        assert (b"<ErrorResponse" not in reply.body) is bare
+
+
+def test_an_error_in_xml_has_headers_where_its_shape_asks_for_them() -> None:
+    shapes = {"Broken": structure({"Part": {"shape": "String", "location": "header", "locationName": "X-Part"}})}
+    shapes["Broken"]["exception"] = True
+    reply = PROTOCOLS["rest-xml"].error(operation("rest-xml", shapes=shapes).service, Broken(Part="a"), REQUEST_ID)
+
+    assert ("x-part", "a") in reply.headers

@@ -1,5 +1,6 @@
 """botocore as the other side of the wire: its serialisers write requests, its parsers read answers."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -17,7 +18,7 @@ REQUEST_ID = "b25f48e8-84fd-11e6-80d9-574e0c4664cb"
 
 def labels_of(template: str, path: str) -> dict[str, str] | None:
     """The labels of a request's path under an operation's template, or None when it does not fit."""
-    wanted, given = template.partition("?")[0].strip("/").split("/"), path.strip("/").split("/")
+    wanted, given = template.partition("?")[0][1:].split("/"), path[1:].split("/")
     labels: dict[str, str] = {}
     for at, part in enumerate(wanted):
         if part.startswith("{") and part.endswith("+}"):
@@ -34,12 +35,18 @@ def labels_of(template: str, path: str) -> dict[str, str] | None:
     return labels if len(given) == len(wanted) else None
 
 
-def botocore_model(model: ServiceModel) -> BotocoreServiceModel:
-    """botocore's view of the same model."""
+def botocore_model(model: ServiceModel, protocol: str) -> BotocoreServiceModel:
+    """botocore's view of the same model. For Query it knows no other name than locationName."""
     operations = {name: model.operation(name).data for name in model.operation_names}
-    return BotocoreServiceModel(
-        {"metadata": dict(model.metadata), "shapes": dict(model.shapes), "operations": operations}, model.name
-    )
+    data = {"metadata": model.metadata, "shapes": model.shapes, "operations": operations}
+    return BotocoreServiceModel(_named_for_forms(data) if protocol == "query" else data, model.name)
+
+
+def _named_for_forms(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    renamed = {key: _named_for_forms(inner) for key, inner in value.items()}
+    return {**renamed, "locationName": value["queryName"]} if isinstance(value.get("queryName"), str) else renamed
 
 
 def write_request(protocol: str, model: OperationModel, operation: Operation, parameters: Any) -> WireRequest:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from botocore.model import ServiceModel as BotocoreServiceModel
-from gateway.botocore_client import REQUEST_ID, labels_of, read_reply, write_request
-from gateway.values import FROM_BOTOCORE, FROM_CASE, comparable, convert
 
 from fogstead.gateway.protocols.registry import PROTOCOLS
 from fogstead.gateway.protocols.wire import WireRequest
 from fogstead.kernel.errors import declare
 from fogstead.model import Operation, ServiceModel, Shape
+from gateway.botocore_client import REQUEST_ID, labels_of, read_reply, write_request
+from gateway.values import FROM_BOTOCORE, FROM_CASE, comparable, convert
 
 CASES = Path(__file__).parent / "conformance" / "protocols"
 FILLED_TOKEN = "00000000-0000-4000-8000-000000000000"  # what the cases expect of a client that fills tokens in
@@ -28,8 +28,8 @@ EXCEPTIONS: dict[str, str] = {
     "output/ec2/Ec2XmlLists": "client-side: looks for a flattened list under its entries' name, here two share one",
     "output/query/QueryXmlLists": "client-side: looks for a flattened list under its entries' name, here two share one",
     "output/rest-xml/XmlLists": "client-side: looks for a flattened list under its entries' name, here two share one",
-    "output/rest-json/RestJsonHttpPayloadWithUnsetUnion": "client-side: an empty body is read as a union without member",
-    "output/rest-xml/RestXmlHttpPayloadWithUnsetUnion": "client-side: an empty body is read as a union without member",
+    "output/rest-json/RestJsonHttpPayloadWithUnsetUnion": "client-side: reads an empty body as a union without member",
+    "output/rest-xml/RestXmlHttpPayloadWithUnsetUnion": "client-side: reads an empty body as a union without member",
     "output/rest-json/RestJsonInputAndOutputWithQuotedStringHeaders": "client-side: splits a header inside quotes",
     "output/rest-json/RestJsonInputAndOutputWithTimestampHeaders": "client-side: splits a header inside dates",
     "output/rest-xml/InputAndOutputWithTimestampHeaders": "client-side: splits a header inside dates",

@@ -1,10 +1,9 @@
 """Single promises of the codecs, one test each."""
 
-from gateway.small_models import operation, structure
-
 from fogstead.gateway.protocols.registry import PROTOCOLS
 from fogstead.gateway.protocols.wire import WireRequest
 from fogstead.kernel.errors import declare
+from gateway.small_models import operation, structure
 
 REQUEST_ID = "4f2b6a0c-0000-4000-8000-000000000001"
 Broken = declare("Broken", "Broken", "It broke.", 409)

@@ -29,7 +29,7 @@ def convert(shape: Shape | None, value: Any, scalars: Mapping[str, Scalar]) -> A
 
 def millis(at: datetime) -> int:
     """A moment as it is inside."""
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return round((at - _EPOCH) / timedelta(milliseconds=1))
 
 
 def moment(at: int) -> datetime:

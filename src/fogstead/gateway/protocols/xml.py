@@ -165,7 +165,9 @@ def parse_document(body: bytes) -> _Element:
     """The root element. Entities, external references and huge trees are refused."""
     from lxml import etree  # noqa: PLC0415 - loaded by the first XML body, not at start
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):

@@ -25,8 +25,15 @@ def query_pairs(query: str) -> Pairs:
     pairs: Pairs = {}
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
-        pairs.setdefault(unquote(name.replace("+", " ")), []).append(unquote(value.replace("+", " ")))
+        pairs.setdefault(_decoded(name), []).append(_decoded(value))
     return pairs
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text.replace("+", " "), errors="strict")
+    except UnicodeDecodeError:
+        raise WireError("a parameter is not UTF-8") from None
 
 
 def read_from_body(shape: Shape) -> list[Shape]:

@@ -41,9 +41,13 @@ def read_json(body: bytes) -> Any:
 def _read_json_slowly(body: bytes) -> Any:
     """Lone surrogates are JSON to AWS and to Python's own reader, but not to the fast one."""
     try:
-        return slow_json.loads(body)
+        return slow_json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise SerializationError("The request body is not valid JSON.") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def write_json(value: Any) -> bytes:

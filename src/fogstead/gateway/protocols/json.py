@@ -11,6 +11,7 @@ import msgspec
 
 from fogstead.gateway.protocols.tree import Reader, Writer
 from fogstead.gateway.protocols.values import (
+    LONG,
     TIMESTAMP_FORMATS,
     Convert,
     WireError,
@@ -18,6 +19,7 @@ from fogstead.gateway.protocols.values import (
     format_float,
     format_unix,
     read_blob_text,
+    read_float,
     read_float_text,
     read_timestamp,
 )
@@ -25,7 +27,6 @@ from fogstead.gateway.protocols.wire import Decode, Encode, Input, WireReply, Wi
 from fogstead.kernel.errors import SerializationError, ServiceError
 from fogstead.model import Operation, ServiceModel, Shape
 
-DEPTH_MAX = 200
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -65,16 +66,18 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if type(value) is int:
+    if type(value) is int and value in LONG:
         return value
-    if type(value) is float and value.is_integer():
+    if type(value) is float and value.is_integer() and int(value) in LONG:
         return int(value)
     raise WireError(f"{_word(value)} can not be converted to an Integer")
 
 
 def _number(value: Any) -> float:
-    if type(value) in (int, float):
-        return value  # type: ignore[no-any-return]
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return value if value in LONG else read_float(value)
     if isinstance(value, str):
         return read_float_text(value)
     raise WireError(f"{_word(value)} can not be converted to a Double")

@@ -192,6 +192,8 @@ class JsonProtocol:
                 return convert(tree) if convert else {}
             except WireError as error:
                 raise SerializationError(str(error)) from None
+            except RecursionError:
+                raise SerializationError("The request body is nested too deeply.") from None
 
         return decode
 

@@ -51,6 +51,8 @@ def compile_decoder(codec: RestCodec, operation: Operation) -> Decode:
             read_body(request, out)
         except WireError as error:
             raise SerializationError(str(error)) from None
+        except RecursionError:
+            raise SerializationError("The request body is nested too deeply.") from None
         return out
 
     return decode

@@ -1,6 +1,7 @@
 """Random inside values of a shape, of the kind that one protocol can carry."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ def _always(shape: Shape, member: Shape, *, asks: bool) -> bool:
     if member.member_name == shape.payload and member.kind == "structure":
         return True
     if asks:
-        return member.location == "uri"
+        return member.location == "uri" or bool(member.trait("hostLabel"))
     return member.location == "statusCode" or (member.location == "header" and member.wire_name == "Content-Type")
 
 
@@ -78,8 +79,9 @@ def _place(shape: Shape, member: Shape, *, asks: bool) -> str:
 
 
 def _told_apart(shape: Shape) -> list[str]:
-    """One member of each name on the wire: models keep deprecated ones beside their successors."""
-    return list({member.wire_name: name for name, member in shape.members.items()}.values())
+    """Members with a name of their own on the wire: models keep deprecated ones beside their successors."""
+    uses = Counter(member.wire_name for member in shape.members.values())
+    return [name for name, member in shape.members.items() if uses[member.wire_name] == 1]
 
 
 def _chosen(draw: st.DrawFn, shape: Shape, names: list[str]) -> set[str]:
@@ -98,6 +100,8 @@ def _bound(member: Shape, carrier: Carrier) -> st.SearchStrategy[Any]:
     if place == "payload":
         text = _TEXT.filter(bool)
         return text if member.kind == "string" else text.map(str.encode)
+    if member.trait("hostLabel"):
+        return _TOKENS
     if place == "headers":
         return st.dictionaries(_TOKENS, _HEADER_TEXT, max_size=ENTRIES_MAX)
     if member.kind == "list":

@@ -24,6 +24,7 @@ CACHE_FORM = 1
 _PROSE = frozenset({"documentation", "deprecatedMessage", "deprecatedSince", "examples"})
 _INDEXED = ("signingName", "endpointPrefix", "targetPrefix", "apiVersion", "protocol", "protocols", "serviceId")
 _HEAD_BYTES = 16_384
+_CORRECTIONS = Path(__file__).parent / "corrections"
 
 
 class UnknownService(KeyError):
@@ -101,9 +102,9 @@ def _botocore_data() -> Path:
 
 def _stamp(source: Path) -> str:
     seen = (source.parent / "__init__.py").stat()
-    corrections = (Path(__file__).parent / "corrections").stat()
+    corrected = max(file.stat().st_mtime_ns for file in _CORRECTIONS.glob("*.py"))
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{CACHE_FORM}-{python}-{seen.st_size}-{seen.st_mtime_ns:x}-{corrections.st_mtime_ns:x}"
+    return f"{CACHE_FORM}-{python}-{seen.st_size}-{seen.st_mtime_ns:x}-{corrected:x}"
 
 
 def _read_json(file: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ never imported: its models are data.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import importlib
 import importlib.util
@@ -23,6 +24,7 @@ CACHE_FORM = 1
 _PROSE = frozenset({"documentation", "deprecatedMessage", "deprecatedSince", "examples"})
 _INDEXED = ("signingName", "endpointPrefix", "targetPrefix", "apiVersion", "protocol", "protocols", "serviceId")
 _HEAD_BYTES = 16_384
+_CORRECTIONS = Path(__file__).parent / "corrections"
 
 
 class UnknownService(KeyError):
@@ -60,12 +62,12 @@ class Models:
         if self._cache is None:
             return make()
         file = self._cache / name
-        try:
-            return marshal.loads(file.read_bytes())  # noqa: S302 - our own file in the user's own cache
-        except (OSError, ValueError, EOFError, TypeError):
-            made = make()
-            _write(file, marshal.dumps(made))
-            return made
+        kept = _kept(file)
+        if kept is not None:
+            return kept
+        made = make()
+        _write(file, marshal.dumps(made))
+        return made
 
     def _read(self, name: str) -> dict[str, Any]:
         folder = self._newest(name)
@@ -100,9 +102,9 @@ def _botocore_data() -> Path:
 
 def _stamp(source: Path) -> str:
     seen = (source.parent / "__init__.py").stat()
-    corrections = (Path(__file__).parent / "corrections").stat()
+    corrected = max(file.stat().st_mtime_ns for file in _CORRECTIONS.glob("*.py"))
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{CACHE_FORM}-{python}-{seen.st_size}-{seen.st_mtime_ns:x}-{corrections.st_mtime_ns:x}"
+    return f"{CACHE_FORM}-{python}-{seen.st_size}-{seen.st_mtime_ns:x}-{corrected:x}"
 
 
 def _read_json(file: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -144,6 +146,15 @@ def _corrected(name: str, data: dict[str, Any]) -> dict[str, Any]:
     return dict(corrected)
 
 
+def _kept(file: Path) -> dict[str, Any] | None:
+    """What a cache file holds, or None when it is not there or was not written by us."""
+    try:
+        kept = marshal.loads(file.read_bytes())  # noqa: S302 - our own file in the user's own cache
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    return kept if isinstance(kept, dict) else None
+
+
 def _write(file: Path, content: bytes) -> None:
     """Write beside and rename, so that a reader never sees half a file; a cache that cannot be written is no error."""
     beside = file.with_name(f"{file.name}.{os.getpid()}")
@@ -152,4 +163,5 @@ def _write(file: Path, content: bytes) -> None:
         beside.write_bytes(content)
         beside.replace(file)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -17,33 +17,46 @@ Take = Callable[[WireRequest, "Pairs", Input], None]
 Give = Callable[[Any, WireReply], None]
 Pairs = dict[str, list[str]]
 
+_HEAD = frozenset({"header", "headers", "statusCode"})
+
 
 def query_pairs(query: str) -> Pairs:
     """The query string's names with all their values, in order."""
     pairs: Pairs = {}
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
-        pairs.setdefault(unquote(name.replace("+", " ")), []).append(unquote(value.replace("+", " ")))
+        pairs.setdefault(_decoded(name), []).append(_decoded(value))
     return pairs
 
 
-def body_members(shape: Shape) -> list[Shape]:
-    """Members that no binding takes out of the body."""
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text.replace("+", " "), errors="strict")
+    except UnicodeDecodeError:
+        raise WireError("a parameter is not UTF-8") from None
+
+
+def read_from_body(shape: Shape) -> list[Shape]:
+    """Members of an input that no binding takes out of the body."""
     return [member for member in shape.members.values() if not member.location]
+
+
+def written_to_body(shape: Shape) -> list[Shape]:
+    """Members of an output that do not go into the head. Bindings to the path or the query mean nothing there."""
+    return [member for member in shape.members.values() if member.location not in _HEAD]
 
 
 def takers(shape: Shape) -> list[Take]:
     """Functions that fill the bound members of an input."""
-    bound = {member.wire_name for member in shape.members.values() if member.location == "querystring"}
-    return [_taker(member, bound) for member in shape.members.values() if member.location]
+    return [_taker(member) for member in shape.members.values() if member.location]
 
 
-def _taker(member: Shape, bound: set[str]) -> Take:
+def _taker(member: Shape) -> Take:
     location = member.location
     if location == "uri":
         return _take_label(member)
     if location == "querystring":
-        return _take_rest_of_query(member, bound) if member.kind == "map" else _take_query(member)
+        return _take_whole_query(member) if member.kind == "map" else _take_query(member)
     if location == "headers":
         return _take_prefixed(member)
     return _take_header(member)
@@ -76,13 +89,13 @@ def _take_query(member: Shape) -> Take:
     return take
 
 
-def _take_rest_of_query(member: Shape, bound: set[str]) -> Take:
+def _take_whole_query(member: Shape) -> Take:
+    """Every parameter, also those that other members are bound to: Smithy's httpQueryParams, as servers read it."""
     name, many = member.member_name, member.value.kind == "list"
 
     def take(_request: WireRequest, pairs: Pairs, out: Input) -> None:
-        rest = {key: (values if many else values[0]) for key, values in pairs.items() if key not in bound}
-        if rest:
-            out[name] = rest
+        if pairs:
+            out[name] = {key: values if many else values[0] for key, values in pairs.items()}
 
     return take
 
@@ -166,7 +179,7 @@ def _quoted(value: str, at: int) -> tuple[str, int]:
 
 def givers(shape: Shape) -> list[tuple[str, Give]]:
     """Member names with functions that put their values into the answer's head."""
-    return [(member.member_name, _giver(member)) for member in shape.members.values() if member.location]
+    return [(member.member_name, _giver(member)) for member in shape.members.values() if member.location in _HEAD]
 
 
 def _giver(member: Shape) -> Give:

@@ -9,8 +9,8 @@ from typing import Any
 import cbor2
 
 from fogstead.gateway.protocols.json import error_body, query_error
-from fogstead.gateway.protocols.tree import Reader, Writer
-from fogstead.gateway.protocols.values import Convert, WireError, read_timestamp
+from fogstead.gateway.protocols.tree import DEPTH_MAX, Reader, Writer
+from fogstead.gateway.protocols.values import LONG, Convert, WireError, read_float, read_timestamp
 from fogstead.gateway.protocols.wire import Decode, Encode, Input, WireReply, WireRequest
 from fogstead.kernel.errors import SerializationError, ServiceError
 from fogstead.model import Operation, ServiceModel, Shape
@@ -26,14 +26,16 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int and value in LONG:
         return value
-    raise WireError("a CBOR integer was expected")
+    raise WireError("a CBOR integer of 64 bits was expected")
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return read_float(value)
     raise WireError("a CBOR number was expected")
 
 
@@ -109,8 +111,26 @@ class CborProtocol:
         return WireReply(error.status, [*_HEADERS, legacy] if legacy else _HEADERS, cbor2.dumps(body))
 
 
+def _refuse(_value: Any, _immutable: bool) -> Any:
+    raise SerializationError("The request body has a CBOR tag that the protocol does not know.")
+
+
+# Tags that the library would follow. Shared values (28, 29) make as much as they like of a few bytes; the protocol
+# has only dates (1) and big integers (2, 3).
+_STRANGERS = dict.fromkeys(
+    [0, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799], _refuse
+)
+
+
 def _read(body: bytes) -> Any:
     try:
-        return cbor2.loads(body)
+        return cbor2.loads(
+            body,
+            tag_hook=_refuse,
+            semantic_decoders=_STRANGERS,
+            max_depth=DEPTH_MAX,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+        )
     except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError, MemoryError):
         raise SerializationError("The request body is not valid CBOR.") from None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fogstead.gateway.protocols.form import FormReader, read_form
-from fogstead.gateway.protocols.query import form_of
+from fogstead.gateway.protocols.query import form_of, write_members
 from fogstead.gateway.protocols.wire import Decode, Encode, Input, WireReply, WireRequest
 from fogstead.gateway.protocols.xml import Pieces, XmlWriter, escape
 from fogstead.kernel.errors import ServiceError
@@ -20,7 +20,8 @@ def _form_names(member: Shape) -> tuple[str, ...]:
     if named:
         return (str(named),)
     own = member.wire_name
-    return (own[:1].upper() + own[1:],)
+    capital = own[:1].upper() + own[1:]
+    return (capital,) if capital == own or "locationName" in member.reference else (capital, own)
 
 
 class Ec2Protocol:
@@ -52,8 +53,10 @@ class Ec2Protocol:
         return encode
 
     def error(self, model: ServiceModel, error: ServiceError, request_id: str) -> WireReply:
-        body = (
+        out: Pieces = [
             f'<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>{escape(error.code)}</Code>'
-            f"<Message>{escape(error.message)}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>"
-        )
-        return WireReply(error.status, _HEADERS, body.encode("utf-8", "replace"))
+        ]
+        out.append(f"<Message>{escape(error.message)}</Message>")
+        write_members(model, error, out)
+        out.append(f"</Error></Errors><RequestID>{request_id}</RequestID></Response>")
+        return WireReply(error.status, _HEADERS, "".join(out).encode("utf-8", "replace"))

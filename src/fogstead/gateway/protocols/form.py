@@ -12,6 +12,7 @@ from fogstead.model import Shape
 
 PARAMETERS_MAX = 20_000
 DEPTH_MAX = 32
+DIGITS_MAX = 20
 
 MalformedQueryString = declare(
     "MalformedQueryString", "MalformedQueryString", "The query string contains a syntax error."
@@ -30,6 +31,8 @@ class Node:
     def numbered(self) -> list[Node]:
         """Children named 1, 2, 3 ... in that order."""
         numbers = [name for name in self.children if name.isascii() and name.isdigit()]
+        if any(len(name) > DIGITS_MAX for name in numbers):
+            raise WireError("the number of an entry is too large")
         return [self.children[name] for name in sorted(numbers, key=int)]
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from fogstead.gateway.protocols.tree import Reader, Writer
 from fogstead.gateway.protocols.values import (
+    LONG,
     TIMESTAMP_FORMATS,
     Convert,
     WireError,
@@ -18,6 +19,7 @@ from fogstead.gateway.protocols.values import (
     format_float,
     format_unix,
     read_blob_text,
+    read_float,
     read_float_text,
     read_timestamp,
 )
@@ -25,7 +27,6 @@ from fogstead.gateway.protocols.wire import Decode, Encode, Input, WireReply, Wi
 from fogstead.kernel.errors import SerializationError, ServiceError
 from fogstead.model import Operation, ServiceModel, Shape
 
-DEPTH_MAX = 200
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -41,9 +42,13 @@ def read_json(body: bytes) -> Any:
 def _read_json_slowly(body: bytes) -> Any:
     """Lone surrogates are JSON to AWS and to Python's own reader, but not to the fast one."""
     try:
-        return slow_json.loads(body)
+        return slow_json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise SerializationError("The request body is not valid JSON.") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def write_json(value: Any) -> bytes:
@@ -61,16 +66,18 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if type(value) is int:
+    if type(value) is int and value in LONG:
         return value
-    if type(value) is float and value.is_integer():
+    if type(value) is float and value.is_integer() and int(value) in LONG:
         return int(value)
     raise WireError(f"{_word(value)} can not be converted to an Integer")
 
 
 def _number(value: Any) -> float:
-    if type(value) in (int, float):
-        return value  # type: ignore[no-any-return]
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return value if value in LONG else read_float(value)
     if isinstance(value, str):
         return read_float_text(value)
     raise WireError(f"{_word(value)} can not be converted to a Double")
@@ -185,6 +192,8 @@ class JsonProtocol:
                 return convert(tree) if convert else {}
             except WireError as error:
                 raise SerializationError(str(error)) from None
+            except RecursionError:
+                raise SerializationError("The request body is nested too deeply.") from None
 
         return decode
 

@@ -77,12 +77,13 @@ def error_document(model: ServiceModel, error: ServiceError, request_id: str, co
     out: Pieces = [f'<?xml version="1.0"?><ErrorResponse{_xmlns(model)}><Error>']
     out.append(f"<Type>{'Sender' if error.sender_fault else 'Receiver'}</Type>")
     out.append(f"<Code>{escape(code)}</Code><Message>{escape(error.message)}</Message>")
-    _write_members(model, error, out)
+    write_members(model, error, out)
     out.append(f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>")
     return "".join(out).encode("utf-8", "replace")
 
 
-def _write_members(model: ServiceModel, error: ServiceError, out: Pieces) -> None:
+def write_members(model: ServiceModel, error: ServiceError, out: Pieces) -> None:
+    """What an error says beyond its code and sentence, under the names of its shape."""
     if error.members and error.code in model.error_shapes:
         XmlWriter().members(model.shape(error.code).members.values())(error.members, out)
 

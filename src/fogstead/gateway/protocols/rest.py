@@ -51,13 +51,15 @@ def compile_decoder(codec: RestCodec, operation: Operation) -> Decode:
             read_body(request, out)
         except WireError as error:
             raise SerializationError(str(error)) from None
+        except RecursionError:
+            raise SerializationError("The request body is nested too deeply.") from None
         return out
 
     return decode
 
 
 def _document_taker(codec: RestCodec, shape: Shape) -> Callable[[WireRequest, Input], None]:
-    members = bindings.body_members(shape)
+    members = bindings.read_from_body(shape)
     if not members:
         return lambda _request, _out: None
     read = codec.document_reader(members, shape)
@@ -107,7 +109,7 @@ def compile_encoder(codec: RestCodec, operation: Operation) -> Encode:
 
 
 def _document_giver(codec: RestCodec, shape: Shape) -> Callable[[Mapping[str, Any], WireReply], None]:
-    members = bindings.body_members(shape)
+    members = bindings.written_to_body(shape)
     if not members:
         return lambda _result, _reply: None
     write = codec.document_writer(members, shape)

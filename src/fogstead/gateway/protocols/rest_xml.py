@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogstead.gateway.protocols import bindings
 from fogstead.gateway.protocols.query import error_document
 from fogstead.gateway.protocols.rest import ReadDocument, RestCodec, WriteDocument, compile_decoder, compile_encoder
 from fogstead.gateway.protocols.wire import Decode, Encode, WireReply
@@ -64,8 +65,11 @@ class RestXmlProtocol:
 
     def error(self, model: ServiceModel, error: ServiceError, request_id: str) -> WireReply:
         headers = [("content-type", "application/xml")]
-        if model.signing_name != "s3":
-            return WireReply(error.status, headers, error_document(model, error, request_id, error.code))
+        if model.metadata.get("serviceId") != "S3":
+            reply = WireReply(error.status, headers, error_document(model, error, request_id, error.code))
+            if error.members and error.code in model.error_shapes:
+                bindings.apply(model.shape(error.code))(error.members, reply)
+            return reply
         members = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items())
         body = (
             f"{_DECLARATION}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"

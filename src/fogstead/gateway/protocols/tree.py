@@ -14,6 +14,8 @@ from fogstead.model import Shape
 
 Name = Callable[[Shape], str]
 
+DEPTH_MAX = 200
+
 
 class _Later:
     """Stands for the conversion of a shape that contains itself."""
@@ -45,7 +47,7 @@ class Reader:
 
     def _structure(self, shape: Shape) -> Convert:
         if shape.is_document:
-            return _as_it_is
+            return _document
         if shape.name in self._underway:
             return self._underway[shape.name]
         later = self._underway[shape.name] = _Later()
@@ -88,8 +90,17 @@ def _map(key: Convert, member: Convert) -> Convert:
     return read
 
 
-def _as_it_is(value: Any) -> Any:
+def _document(value: Any) -> Any:
+    if _deeper(value, DEPTH_MAX):
+        raise WireError("a document is nested too deeply")
     return value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def _found(value: Any) -> str:

@@ -17,8 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_INTEGER = re.compile(r"[+-]?\d{1,40}\Z")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}\Z")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+LONG = range(-(2**63), 2**63)
 
 
 class WireError(ValueError):
@@ -78,7 +82,7 @@ def _read_timestamp_text(text: str) -> int:
         return _millis(parsedate_to_datetime(text))
     if "T" in text or "-" in text[1:]:
         return _millis(datetime.fromisoformat(text))
-    return round(float(text) * 1000)
+    return round(read_float_text(text) * 1000)
 
 
 def _millis(at: datetime) -> int:
@@ -93,18 +97,27 @@ TIMESTAMP_FORMATS: dict[str, Convert] = {
 
 
 def read_integer_text(text: str) -> int:
-    """An integer in a form, a header or an element."""
-    if _INTEGER.match(text) is None:
+    """An integer in a form, a header or an element; none is longer than 64 bits."""
+    if _INTEGER.match(text) is None or (value := int(text)) not in LONG:
         raise WireError(f"not an integer: {text[:64]}")
-    return int(text)
+    return value
+
+
+def read_float(value: int) -> float:
+    """An integer where a number may stand."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise WireError("a number is out of range") from None
 
 
 def read_float_text(text: str) -> float:
     """A number in a form, a header or an element."""
-    try:
-        return _FLOATS[text] if text in _FLOATS else float(text)
-    except ValueError:
-        raise WireError(f"not a number: {text[:64]}") from None
+    if _FLOAT.match(text) is not None:
+        return float(text)
+    if text in _FLOATS:
+        return _FLOATS[text]
+    raise WireError(f"not a number: {text[:64]}")
 
 
 def read_boolean_text(text: str) -> bool:

@@ -165,7 +165,9 @@ def parse_document(body: bytes) -> _Element:
     """The root element. Entities, external references and huge trees are refused."""
     from lxml import etree  # noqa: PLC0415 - loaded by the first XML body, not at start
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
@@ -194,17 +196,19 @@ class XmlReader:
         return lambda element: convert(element.text or "")
 
     def members(self, shapes: Iterable[Shape]) -> Read:
-        """A structure of just these members."""
+        """A structure of just these members. A flattened list may go by its own name or by that of its entries."""
         members = list(shapes)
-        plain = {location_name(member): (member, self._repeated(member)) for member in members}
+        known = {member.member_name: (member, self._repeated(member)) for member in members}
+        plain = {location_name(member): known[member.member_name] for member in members}
+        plain.update({member.wire_name: known[member.member_name] for member in members})
         attributes = [member for member in members if member.trait("xmlAttribute")]
 
         def read(element: _Element) -> dict[str, Any]:
             out: dict[str, Any] = {}
             for child in element:
-                known = plain.get(local_name(child.tag))
-                if known is not None:
-                    member, convert = known
+                found = plain.get(local_name(child.tag))
+                if found is not None:
+                    member, convert = found
                     _store(out, member, convert(child))
             for member in attributes:
                 value = _attribute(element, member.wire_name)

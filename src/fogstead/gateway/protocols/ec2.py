@@ -24,6 +24,22 @@ def _form_names(member: Shape) -> tuple[str, ...]:
     return (capital,) if capital == own or "locationName" in member.reference else (capital, own)
 
 
+_CODES = {
+    "AccessDeniedException": "UnauthorizedOperation",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "UnrecognizedClientException": "AuthFailure",
+    "MissingAuthenticationTokenException": "AuthFailure",
+    "IncompleteSignatureException": "IncompleteSignature",
+    "ThrottlingException": "RequestLimitExceeded",
+    "ValidationException": "InvalidParameterValue",
+}
+
+
+def _code(error: ServiceError) -> str:
+    """EC2's own word for what the kernel and the front refuse with."""
+    return _CODES.get(error.code, error.code)
+
+
 class Ec2Protocol:
     """One service speaks it."""
 
@@ -54,7 +70,7 @@ class Ec2Protocol:
 
     def error(self, model: ServiceModel, error: ServiceError, request_id: str) -> WireReply:
         out: Pieces = [
-            f'<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>{escape(error.code)}</Code>'
+            f'<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>{escape(_code(error))}</Code>'
         ]
         out.append(f"<Message>{escape(error.message)}</Message>")
         write_members(model, error, out)

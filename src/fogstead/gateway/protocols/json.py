@@ -175,7 +175,17 @@ def query_code(model: ServiceModel, error: ServiceError) -> str:
     return str(modelled or _QUERY_CODES.get(error.code, error.code))
 
 
-_QUERY_CODES = {"AccessDeniedException": "AccessDenied", "ValidationException": "ValidationError"}
+# What the kernel and the front refuse with, as the services born on the Query protocol name it.
+_QUERY_CODES = {
+    "AccessDeniedException": "AccessDenied",
+    "ValidationException": "ValidationError",
+    "ThrottlingException": "Throttling",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "IncompleteSignatureException": "IncompleteSignature",
+    "MissingAuthenticationTokenException": "MissingAuthenticationToken",
+    "UnrecognizedClientException": "InvalidClientTokenId",
+    "UnknownOperationException": "InvalidAction",
+}
 
 
 class JsonProtocol:

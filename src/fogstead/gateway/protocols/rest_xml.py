@@ -15,6 +15,16 @@ from fogstead.model import Operation, ServiceModel, Shape
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
+_S3_CODES = {
+    "AccessDeniedException": "AccessDenied",
+    "InvalidSignatureException": "SignatureDoesNotMatch",
+    "UnrecognizedClientException": "InvalidAccessKeyId",
+    "MissingAuthenticationTokenException": "AccessDenied",
+    "IncompleteSignatureException": "AuthorizationHeaderMalformed",
+    "ThrottlingException": "SlowDown",
+}
+
+
 class _XmlCodec(RestCodec):
     content_type = "application/xml"
 
@@ -72,7 +82,7 @@ class RestXmlProtocol:
             return reply
         members = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items())
         body = (
-            f"{_DECLARATION}<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+            f"{_DECLARATION}<Error><Code>{escape(_S3_CODES.get(error.code, error.code))}</Code><Message>{escape(error.message)}</Message>"
             f"{members}<RequestId>{request_id}</RequestId></Error>"
         )
         return WireReply(error.status, headers, body.encode("utf-8", "replace"))

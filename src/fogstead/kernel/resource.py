@@ -56,7 +56,7 @@ class ResourceMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
 
 
-class Resource(metaclass=ResourceMeta):
+class Resource(msgspec.Struct, metaclass=ResourceMeta):
     """The base of all resources; instances are records and never change.
 
     `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the

@@ -17,7 +17,7 @@ from fogstead.kernel.service import Service
 from fogstead.primitives.store import SYSTEM, Home
 from fogstead.primitives.store.packing import pack
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1).filter(lambda name: not name.startswith("arn:"))
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda name: not name.startswith("arn:"))
 
 iam = Service("iam")
 NoSuchEntity = iam.error("NoSuchEntityException", "The request referenced an entity that does not exist.")

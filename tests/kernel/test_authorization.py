@@ -100,28 +100,38 @@ def test_an_anonymous_caller_is_allowed_by_a_public_policy_only() -> None:
     [
         (
             ask(USER),
-            f"User: {USER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-            "because no identity-based policy allows the sqs:SendMessage action",
+            (
+                f"User: {USER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
+                "because no identity-based policy allows the sqs:SendMessage action"
+            ),
         ),
         (
             ask(USER, identity("Deny")),
-            f"User: {USER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-            "with an explicit deny in an identity-based policy",
+            (
+                f"User: {USER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
+                "with an explicit deny in an identity-based policy"
+            ),
         ),
         (
             ask(ROOT, by=resource("Deny")),
-            f"User: {ROOT.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-            "with an explicit deny in a resource-based policy",
+            (
+                f"User: {ROOT.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
+                "with an explicit deny in a resource-based policy"
+            ),
         ),
         (
             ask(STRANGER, identity("Allow")),
-            f"User: {STRANGER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-            "because no resource-based policy allows the sqs:SendMessage action",
+            (
+                f"User: {STRANGER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
+                "because no resource-based policy allows the sqs:SendMessage action"
+            ),
         ),
         (
             ask(ANONYMOUS),
-            f"User: Anonymous is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-            "because no resource-based policy allows the sqs:SendMessage action",
+            (
+                f"User: Anonymous is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
+                "because no resource-based policy allows the sqs:SendMessage action"
+            ),
         ),
     ],
 )

@@ -269,8 +269,26 @@ def test_the_older_version_has_no_variables() -> None:
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 NOISE = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 ELEMENTS = st.sampled_from(
-    ["Version", "Id", "Statement", "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource"]
-    + ["NotResource", "Condition", "AWS", "Service", "StringLike", "ForAllValues:ArnLike", "IpAddress", "Null"]
+    [
+        "Version",
+        "Id",
+        "Statement",
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+        "AWS",
+        "Service",
+        "StringLike",
+        "ForAllValues:ArnLike",
+        "IpAddress",
+        "Null",
+    ]
 )
 WORDS = st.sampled_from(["Allow", "Deny", "*", "sqs:*", "2012-10-17", RESOURCE, "${a", "${aws:username}", "true"])
 LIKELY = st.recursive(

@@ -146,6 +146,8 @@ def test_what_names_no_principal_is_refused(element: Any) -> None:
         ('{"Statements": []}', "Syntax errors in policy: unknown element Statements in policy"),
         ('{"Statement": [], "Statement": []}', "Syntax errors in policy: an element appears twice"),
         ('{"Version": "2013-10-17", "Statement": {}}', "The policy must contain a valid version string"),
+        ('{"Version": [], "Statement": {}}', "The policy must contain a valid version string"),
+        ('{"Version": null, "Statement": {}}', "The policy must contain a valid version string"),
         ("x" * 70_000, "The policy is too long."),
     ],
 )

@@ -84,7 +84,7 @@ def compile_policy(text: str, use: Use) -> Policy:
         raise PolicyFault("Syntax errors in policy: a policy is a JSON object")
     _refuse_unknown(document, _DOCUMENT, "policy")
     version = document.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
+    if not isinstance(version, str) or version not in _VERSIONS:
         raise PolicyFault("The policy must contain a valid version string")
     listed = _as_list(document.get("Statement"))
     if not listed:

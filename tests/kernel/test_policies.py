@@ -175,6 +175,8 @@ def test_a_document_that_is_no_policy_is_refused(text: str, sentence: str) -> No
         ({"Action": 5}, "Syntax errors in policy: Action must be text"),
         ({"Action": "SendMessage"}, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
         ({"Action": "*:SendMessage"}, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+        ({"Action": []}, "Policy statement must contain actions."),
+        ({"Resource": []}, "Policy statement must contain resources."),
         ({"Resource": "jobs"}, 'Resource jobs must be in ARN format or "*".'),
         ({"Condition": []}, "Syntax errors in policy: Condition is a JSON object"),
         ({"Condition": {"StringEquals": "x"}}, "Syntax errors in policy: a condition names keys"),
@@ -189,6 +191,14 @@ def test_a_statement_that_means_nothing_is_refused(elements: dict[str, Any], sen
     with pytest.raises(PolicyFault) as caught:
         policy(statement(**elements))
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("element", ["NotAction", "NotResource"])
+def test_an_exception_to_nothing_does_not_mean_everything(element: str) -> None:
+    made = {name: value for name, value in statement().items() if name != element.removeprefix("Not")}
+    for nothing in (None, []):
+        with pytest.raises(PolicyFault, match="Policy statement must contain"):
+            compile_policy(json.dumps({"Statement": {**made, element: nothing}}), "resource")
 
 
 def test_an_identity_policy_names_no_principal() -> None:

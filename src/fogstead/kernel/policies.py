@@ -128,7 +128,10 @@ def _statement(entry: Any, use: Use, *, variables: bool) -> Statement:
 def _either(entry: Mapping[str, Any], plain: str, negated: str, make: Callable[[list[str]], Any]) -> Any:
     if (plain in entry) == (negated in entry):
         raise PolicyFault(f"Syntax errors in policy: a statement has either {plain} or {negated}")
-    matches = make(_texts(entry.get(plain, entry.get(negated)), plain))
+    patterns = _texts(entry.get(plain, entry.get(negated)), plain)
+    if not patterns:
+        raise PolicyFault(f"Policy statement must contain {plain.lower()}s.")
+    matches = make(patterns)
     return matches if plain in entry else lambda *question: not matches(*question)
 
 

@@ -170,6 +170,10 @@ def test_a_document_that_is_no_policy_is_refused(text: str, sentence: str) -> No
         ({"NotResource": "*"}, "Syntax errors in policy: a statement has either Resource or NotResource"),
         ({"Principal": None}, "Syntax errors in policy: a statement has either Principal or NotPrincipal"),
         ({"NotPrincipal": "*"}, "Syntax errors in policy: a statement has either Principal or NotPrincipal"),
+        (
+            {"Principal": None, "NotPrincipal": {"AWS": ACCOUNT}},
+            "Syntax errors in policy: NotPrincipal must be used with Effect Deny",
+        ),
         ({"Principal": {"Robot": "r"}}, "Syntax errors in policy: unknown element Robot in principal"),
         ({"Principal": {"Service": 5}}, "Syntax errors in policy: Principal must be text"),
         ({"Action": 5}, "Syntax errors in policy: Action must be text"),

@@ -193,6 +193,8 @@ def _principal_element(entry: Mapping[str, Any], use: Use) -> Callable[[Principa
         return None
     if ("Principal" in entry) == ("NotPrincipal" in entry):
         raise PolicyFault("Syntax errors in policy: a statement has either Principal or NotPrincipal")
+    if "NotPrincipal" in entry and entry["Effect"] != "Deny":
+        raise PolicyFault("Syntax errors in policy: NotPrincipal must be used with Effect Deny")
     matches = _principals(entry.get("Principal", entry.get("NotPrincipal")))
     return matches if "Principal" in entry else lambda principal: not matches(principal)
 

@@ -100,6 +100,7 @@ def test_a_resources_own_policy_may_leave_the_resource_out() -> None:
         ({"Service": "sns.amazonaws.com"}, []),
         ({"Service": ["sns.amazonaws.com", "s3.amazonaws.com"], "AWS": USER.arn}, [USER, BUCKETS]),
         ({"Federated": "cognito-identity.amazonaws.com"}, []),
+        ({"Federated": "*"}, []),
         ({"CanonicalUser": "79a59df900b949e55d96a1e698fbaced"}, []),
     ],
 )

@@ -213,7 +213,9 @@ def _principals(element: Any) -> Callable[[Principal], bool]:
     def matches(principal: Principal) -> bool:
         if principal.kind == "service":
             return principal.arn in services or "*" in services
-        return everyone or principal.arn in arns or principal.account in accounts or principal.arn in federated
+        if everyone or principal.kind == "anonymous":
+            return everyone
+        return principal.arn in arns or principal.account in accounts or principal.arn in federated
 
     return matches
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fogstead.kernel.conditions import PolicyFault, compile_condition, glob
 
@@ -212,3 +216,15 @@ def test_null_takes_true_or_false_only() -> None:
 )
 def test_stars_and_question_marks_match_any_text_and_any_one_sign(pattern: str, text: str, result: bool) -> None:
     assert (glob(pattern).match(text) is not None) is result
+
+
+@given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
+def test_a_pattern_matches_as_file_names_do(pattern: str, text: str) -> None:
+    assert (glob(pattern).match(text) is not None) is fnmatchcase(text, pattern)
+
+
+def test_many_stars_do_not_take_for_ever() -> None:
+    started = time.perf_counter()
+    assert glob("*a" * 40 + "b").match("a" * 2_000) is None
+    assert glob("*a" * 40).match("a" * 2_000) is not None
+    assert time.perf_counter() - started < 1

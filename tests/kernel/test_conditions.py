@@ -111,6 +111,8 @@ TABLE = [
     ("Null", ABSENT, "true", True),
     ("Null", ABSENT, "false", False),
     ("Null", ABSENT, "TRUE", True),
+    ("Null", [], "true", True),
+    ("Null", [], "false", False),
 ]
 
 

@@ -140,7 +140,7 @@ def _null(key: str, wanted: Sequence[str]) -> Holds:
     if not choices <= {"true", "false"}:
         raise PolicyFault("Syntax errors in policy: Null takes true or false")
     lowered = key.lower()
-    return lambda values, _fill: ("true" if lowered not in values else "false") in choices
+    return lambda values, _fill: ("false" if values.get(lowered) else "true") in choices
 
 
 def _operator(

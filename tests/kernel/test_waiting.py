@@ -218,3 +218,24 @@ async def test_moving_the_clouds_clock_wakes_but_does_not_end_patience(trial: Tr
     await trial.settled()
     assert not answer.done()
     assert trial.cloud.hub.waiters == 1
+
+
+async def test_thousands_of_waiters_leave_nothing_behind(quick_trial: Trial) -> None:
+    await make(quick_trial, "a", "b")
+    hub = quick_trial.cloud.hub
+    answers = []
+    for number in range(3_000):
+        given = {"SecretId": "ab"[number % 2], "VersionStage": "20" if number % 3 else "0.001"}
+        answers.append(quick_trial.begin("secretsmanager", "GetSecretValue", **given)[1])
+    await quick_trial.until(lambda: hub.waiters == 3_000)
+    quick_trial.time.now += 1
+    await quick_trial.until(lambda: hub.waiters == 2_000)
+    for number in range(2_000):
+        quick_trial.begin("secretsmanager", "PutSecretValue", SecretId="ab"[number % 2], SecretString="x")
+    async with asyncio.timeout(20):
+        await asyncio.gather(*answers)
+
+    assert hub.waiters == 0
+    assert hub._waiting == {}
+    assert hub._waiters == 0
+    assert hub._by_cloud_time == []

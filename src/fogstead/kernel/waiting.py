@@ -79,10 +79,8 @@ class Hub:
         if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX:
             loop.call_soon(waiter.wake)
             return waiter
-        queue = self._waiting.setdefault(again.topic, deque())
-        while queue and not queue[0].live:
-            queue.popleft()
-        queue.append(waiter)
+        self._prune(again.topic)
+        self._waiting.setdefault(again.topic, deque()).append(waiter)
         self._waiters += 1
         waiter.timer = loop.call_later(max(0, again.until - self._clock.true_now()) / 1000, self._give_up, waiter)
         if again.at is not None:
@@ -105,8 +103,7 @@ class Hub:
             if waiter.live:
                 count -= 1
                 waiter.wake()
-        if queue is not None and not queue:
-            del self._waiting[topic]
+        self._prune(topic)
 
     def pass_on(self, waiter: Waiter) -> None:
         """A waiter that was woken has gone away: another may take what it left."""
@@ -130,6 +127,7 @@ class Hub:
             _, self._forgotten = told.popitem(last=False)
 
     def _prune(self, topic: Key) -> None:
+        """Forget the dead at the head of a topic's queue, and the queue with the last of them."""
         queue = self._waiting.get(topic)
         while queue and not queue[0].live:
             queue.popleft()

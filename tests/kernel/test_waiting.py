@@ -239,3 +239,13 @@ async def test_thousands_of_waiters_leave_nothing_behind(quick_trial: Trial) -> 
     assert hub._waiting == {}
     assert hub._waiters == 0
     assert hub._by_cloud_time == []
+
+
+async def test_waiters_for_a_distant_time_that_were_woken_before_are_forgotten() -> None:
+    hub = hub_of()
+    for number in range(1_000):
+        hub.wait(Again(b"t", number, FOREVER, START + 12 * HOUR), lambda: None)
+        hub.tell(b"t", number + 1)
+    assert hub.waiters == 0
+    assert len(hub._by_cloud_time) < 100
+    hub.close()

@@ -18,6 +18,7 @@ from fogstead.primitives.store import Key
 
 TOPICS_REMEMBERED = 4096
 WAITERS_MAX = 100_000
+_DEAD_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ class Hub:
         waiter.timer = loop.call_later(max(0, again.until - self._clock.true_now()) / 1000, self._give_up, waiter)
         if again.at is not None:
             self._count += 1
+            if len(self._by_cloud_time) > max(_DEAD_MAX, 2 * self._waiters):
+                self._by_cloud_time = [entry for entry in self._by_cloud_time if entry[2].live]
+                heapq.heapify(self._by_cloud_time)
             heapq.heappush(self._by_cloud_time, (again.at, self._count, waiter))
             self._set_timer()
         return waiter

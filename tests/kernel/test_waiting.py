@@ -249,3 +249,15 @@ async def test_waiters_for_a_distant_time_that_were_woken_before_are_forgotten()
     assert hub.waiters == 0
     assert len(hub._by_cloud_time) < 100
     hub.close()
+
+
+async def test_changes_announced_out_of_order_are_not_lost_when_they_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "TOPICS_REMEMBERED", 1)
+    hub, woken = hub_of(), []
+    for topic, position in ((b"t", 10), (b"u", 7), (b"v", 11)):
+        hub.tell(topic, position)
+    hub.wait(Again(b"t", 8, FOREVER), lambda: woken.append(1))
+    await turn()
+    assert woken == [1]

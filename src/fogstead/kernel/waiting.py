@@ -128,7 +128,7 @@ class Hub:
             told[topic] = position
             told.move_to_end(topic)
         if len(told) > TOPICS_REMEMBERED:
-            _, self._forgotten = told.popitem(last=False)
+            self._forgotten = max(self._forgotten, told.popitem(last=False)[1])
 
     def _prune(self, topic: Key) -> None:
         """Forget the dead at the head of a topic's queue, and the queue with the last of them."""

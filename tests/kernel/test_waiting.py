@@ -220,6 +220,15 @@ async def test_moving_the_clouds_clock_wakes_but_does_not_end_patience(trial: Tr
     assert trial.cloud.hub.waiters == 1
 
 
+async def test_closing_the_cloud_answers_those_who_wait(trial: Trial) -> None:
+    await make(trial, "a")
+    _, answer = trial.begin("secretsmanager", "GetSecretValue", SecretId="a", VersionStage="20")
+    await trial.until(lambda: trial.cloud.hub.waiters == 1)
+    await trial.cloud.close()
+    async with asyncio.timeout(2):
+        assert "SecretString" not in await answer
+
+
 async def test_thousands_of_waiters_leave_nothing_behind(quick_trial: Trial) -> None:
     await make(quick_trial, "a", "b")
     hub = quick_trial.cloud.hub

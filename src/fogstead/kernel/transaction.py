@@ -215,7 +215,7 @@ class Transaction:
     def patience(self, seconds: float) -> bool:
         """Whether the caller, who is ready to wait this long in all, still is."""
         invocation = self._invocation
-        if invocation is None or seconds <= 0:
+        if invocation is None or seconds <= 0 or self.cloud.hub.closed:
             return False
         if invocation.deadline is None:
             invocation.deadline = invocation.started_at + int(seconds * 1000)

@@ -67,6 +67,7 @@ class Hub:
         self._count = 0
         self._waiters = 0
         self._timer: asyncio.TimerHandle | None = None
+        self.closed = False
 
     @property
     def waiters(self) -> int:
@@ -77,7 +78,7 @@ class Hub:
         """Park a run. It may resume at once: when its topic changed after what it saw, or its time has come."""
         waiter = Waiter(again, resume)
         loop = asyncio.get_running_loop()
-        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX:
+        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX or self.closed:
             loop.call_soon(waiter.wake)
             return waiter
         self._prune(again.topic)
@@ -148,10 +149,13 @@ class Hub:
             self._timer = asyncio.get_running_loop().call_later(delay, self.clock_moved)
 
     def close(self) -> None:
-        """Forget everybody."""
+        """Wake everybody for the last time: nobody's patience outlives the cloud."""
+        self.closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for queue in self._waiting.values():
-            for waiter in queue:
-                waiter.cancel()
+        waiters = [waiter for queue in self._waiting.values() for waiter in queue]
         self._waiting.clear()
+        self._by_cloud_time.clear()
+        self._waiters = 0
+        for waiter in waiters:
+            waiter.wake()

@@ -175,10 +175,10 @@ async def test_every_value_reaches_one_waiter_and_none_is_left(trial: Trial) -> 
         if chance.random() < 0.5:
             await asyncio.sleep(0)
         name = chance.choice("ab")
-        one = ("GetSecretValue", {"SecretId": name, "VersionStage": "20"})
+        one: tuple[str, dict[str, str]] = ("GetSecretValue", {"SecretId": name, "VersionStage": "20"})
         other = ("PutSecretValue", {"SecretId": name, "SecretString": f"{name}{number}"})
-        for operation, given in sorted([one, other], key=lambda _: chance.random()):
-            future = trial.begin("secretsmanager", operation, **given)[1]
+        for operation, asked in sorted([one, other], key=lambda _: chance.random()):
+            future = trial.begin("secretsmanager", operation, **asked)[1]
             (answers if operation == "GetSecretValue" else puts).append(future)
     async with asyncio.timeout(20):
         taken = sorted([(await answer)["SecretString"] for answer in answers])

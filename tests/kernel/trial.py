@@ -88,6 +88,7 @@ class Trial:
 
     async def kill(self, **options: Any) -> None:
         """The same without a chance to finish anything."""
+        self.cloud.outbox._closing = self.cloud.jobs._closing = True
         mine = asyncio.current_task()
         doomed = [task for task in asyncio.all_tasks() if task is not mine]
         for task in doomed:

@@ -1,0 +1,135 @@
+"""Events: kept with the change, delivered after it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from trial import HOME, OTHER_ROOT, Trial
+from trial_services.codecommit.reactions import FAILING, SEEN
+
+from fogstead.kernel import outbox
+from fogstead.kernel.outbox import parked
+from fogstead.primitives.store import SYSTEM, Home
+from fogstead.primitives.store.packing import pack
+
+EVENTS = HOME.prefix + pack("outbox")
+HOMES = SYSTEM.prefix + pack("outbox-home")
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "RETRY_SECONDS", 0.001)
+
+
+def noted(by: str = "note") -> list[str]:
+    return [name for reaction, name in SEEN if reaction == by]
+
+
+async def make(trial: Trial, *names: str, **given: Any) -> None:
+    for name in names:
+        await trial.secret("CreateSecret", Name=name, **given)
+
+
+async def test_every_subscriber_gets_every_event_in_the_order_of_the_commits(trial: Trial) -> None:
+    names = [f"n{number}" for number in range(30)]
+    await make(trial, *names)
+    await trial.cloud.outbox.settle()
+    assert noted("note") == names
+    assert noted("copy") == names
+
+
+async def test_delivered_events_leave_nothing_but_the_cursors(trial: Trial) -> None:
+    await make(trial, "a", "b")
+    await trial.cloud.outbox.settle()
+    assert await trial.rows(EVENTS) == []
+    assert await trial.rows(HOMES, SYSTEM) == []
+    assert len(await trial.rows(HOME.prefix + pack("outbox-cursor"))) == 2
+
+
+async def test_nothing_is_kept_of_an_event_nobody_reacts_to(trial: Trial) -> None:
+    before = await trial.rows(HOME.prefix)
+    await trial.transact(lambda tx: tx.emit("secretsmanager.SecretDeleted", {"name": "a"}))
+    assert await trial.rows(HOME.prefix) == before
+    assert await trial.rows(HOMES, SYSTEM) == []
+
+
+async def test_an_event_of_a_transaction_that_fails_is_never_delivered(trial: Trial) -> None:
+    await make(trial, "a")
+    for text in ("refuse", "crash"):
+        with pytest.raises(Exception):  # noqa: B017 - a refusal and a crash
+            await trial.secret("UpdateSecret", SecretId="a", SecretString=text)
+    await trial.cloud.outbox.settle()
+    assert noted() == ["a"]
+
+
+async def test_an_event_that_cannot_be_taken_is_parked_and_the_others_go_on(trial: Trial) -> None:
+    FAILING["poison"] = 99
+    await make(trial, "before", "poison", "after")
+    await trial.cloud.outbox.settle()
+
+    assert noted("note") == ["before", "after"]
+    assert noted("copy") == ["before", "poison", "after"]
+    given_up = await trial.transact(lambda tx: parked(tx.keys, HOME))
+    assert [(name, one.event.payload["name"], one.reason) for name, one in given_up] == [
+        ("codecommit.note-secrets", "poison", "RuntimeError: poison")
+    ]
+    assert await trial.rows(EVENTS) == []
+
+
+async def test_an_event_that_is_taken_at_the_second_try_is_delivered_once_and_in_order(trial: Trial) -> None:
+    FAILING["shy"] = 2
+    await make(trial, "shy", "after")
+    await trial.cloud.outbox.settle()
+    assert noted() == ["shy", "after"]
+    assert await trial.transact(lambda tx: parked(tx.keys, HOME)) == []
+
+
+async def test_homes_are_delivered_by_themselves(trial: Trial) -> None:
+    other = Home("222222222222", "eu-west-1")
+    await make(trial, "a")
+    await make(trial, "b", home=other, caller=OTHER_ROOT)
+    await trial.cloud.outbox.settle()
+    assert sorted(noted()) == ["a", "b"]
+
+
+async def test_what_was_undelivered_when_the_cloud_stopped_is_delivered_after_the_start(trial: Trial) -> None:
+    trial.cloud.outbox._closing = True
+    await make(trial, "a", "b")
+    assert noted() == []
+    await trial.restart()
+    await trial.cloud.outbox.settle()
+    assert noted() == ["a", "b"]
+
+
+async def test_a_kill_between_delivery_and_cursor_delivers_again(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make(trial, "first")
+    await trial.cloud.outbox.settle()
+
+    deliver = outbox.Outbox._try
+
+    async def deliver_and_stop(*given: Any) -> None:
+        await deliver(*given)
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox.Outbox, "_try", deliver_and_stop)
+        await make(trial, "twice", "once")
+        await trial.until(lambda: "twice" in noted("note") and "twice" in noted("copy"))
+    await trial.kill()
+    await trial.cloud.outbox.settle()
+    assert noted() == ["first", "twice", "twice", "once"]
+
+
+async def test_a_reset_forgets_events_and_resources_and_keeps_the_clock(quick_trial: Trial) -> None:
+    await make(quick_trial, "a")
+    await quick_trial.cloud.advance(quick_trial.time.now + 5_000)
+    await quick_trial.cloud.reset()
+    assert await quick_trial.secret_names() == []
+    assert await quick_trial.rows(HOME.prefix) == []
+    await quick_trial.restart()
+    assert quick_trial.cloud.clock.offset == 5_000
+    await make(quick_trial, "a")
+    await quick_trial.cloud.outbox.settle()
+    assert noted() == ["a", "a"]

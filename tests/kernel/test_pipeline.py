@@ -1,0 +1,273 @@
+"""The stages around every call."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, ROOT, START, USER, Trial, secret_arn
+from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound
+
+from fogstead.kernel.audit import RECENT_MAX, AuditRecord, RecentAudit
+from fogstead.kernel.errors import (
+    AccessDenied,
+    InternalFailure,
+    NotImplementedHere,
+    ServiceError,
+    ServiceUnavailable,
+    Throttled,
+    ValidationError,
+)
+from fogstead.kernel.identity import ANONYMOUS
+from fogstead.kernel.pipeline import BEFORE, INSIDE, context_of
+from fogstead.primitives.store import Home
+from fogstead.primitives.store.adversary import AdversaryStore, Trouble
+
+
+def test_the_stages_stand_in_two_lists_in_their_order() -> None:
+    assert [stage.name for stage in BEFORE] == [
+        "validate input",
+        "refuse what is not honoured",
+        "throttle",
+        "locate",
+    ]
+    assert [stage.name for stage in INSIDE] == [
+        "find the resource",
+        "authorise",
+        "require the resource",
+        "replay the token",
+        "handle",
+    ]
+
+
+async def test_the_input_is_checked_before_anybody_is_asked_for_permission(trial: Trial) -> None:
+    with pytest.raises(ValidationError) as caught:
+        await trial.secret("DescribeSecret", caller=USER)
+    assert caught.value.message == (
+        "1 validation error detected: Value null at 'secretId' failed to satisfy constraint: Member must not be null"
+    )
+
+
+async def test_all_faults_of_an_input_are_told_at_once(trial: Trial) -> None:
+    with pytest.raises(ValidationError, match=r"^2 validation errors detected: "):
+        await trial.secret("CreateSecret", Name="", ClientRequestToken="short")
+
+
+async def test_whether_a_resource_exists_is_told_only_to_those_who_may_know(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="there")
+    sentences = set()
+    for name in ("there", "gone!"):
+        for caller in (USER, ANONYMOUS, OTHER_ROOT):
+            with pytest.raises(AccessDenied) as caught:
+                await trial.secret("DescribeSecret", SecretId=secret_arn(name), caller=caller)
+            sentences.add(caught.value.message.replace(name, "NAME"))
+    assert len(sentences) == 3
+    with pytest.raises(ResourceNotFound):
+        await trial.secret("DescribeSecret", SecretId="gone!")
+
+
+async def test_a_member_that_would_have_no_effect_is_refused_by_name(trial: Trial) -> None:
+    with pytest.raises(NotImplementedHere, match=r"KmsKeyId is not implemented by this cloud\."):
+        await trial.secret("CreateSecret", Name="a", KmsKeyId="alias/mine")
+    await trial.secret("CreateSecret", Name="a", KmsKeyId="")
+
+
+async def test_another_account_needs_the_resources_permission(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "*", "Resource": secret_arn("a")}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    other = {"caller": OTHER_ROOT, "home": Home(OTHER_ACCOUNT, "eu-west-1"), "SecretId": secret_arn("a")}
+
+    with pytest.raises(AccessDenied):
+        await trial.secret("DescribeSecret", **other)
+    await trial.secret("PutResourcePolicy", SecretId="a", ResourcePolicy=policy)
+    assert (await trial.secret("DescribeSecret", **other))["ARN"] == secret_arn("a")
+
+
+async def test_a_deny_in_its_policy_binds_the_accounts_own_root(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:DescribeSecret", "Resource": "*"}
+    await trial.secret("PutResourcePolicy", SecretId="a", ResourcePolicy=json.dumps({"Statement": deny}))
+    with pytest.raises(AccessDenied, match="explicit deny in a resource-based policy"):
+        await trial.secret("DescribeSecret", SecretId="a")
+    await trial.secret("DeleteSecret", SecretId="a")
+
+
+async def test_a_policy_that_cannot_be_read_denies(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    await trial.secret("PutResourcePolicy", SecretId="a", ResourcePolicy="{")
+    with pytest.raises(AccessDenied, match="The resource's policy cannot be read"):
+        await trial.secret("DescribeSecret", SecretId="a")
+
+
+@pytest.mark.parametrize("mode", ["audit", "off"])
+async def test_without_enforcement_everybody_is_let_in(quick_trial: Trial, mode: str) -> None:
+    await quick_trial.secret("CreateSecret", Name="a")
+    await quick_trial.restart(auth=mode)
+    assert await quick_trial.secret("DescribeSecret", SecretId="a", caller=USER)
+
+
+async def test_a_throttled_operation_answers_a_burst_and_then_a_rate(quick_trial: Trial) -> None:
+    await quick_trial.restart(throttles=True)
+
+    async def answered(**given: Any) -> int:
+        count = 0
+        for _ in range(10):
+            try:
+                await quick_trial.secret("GetRandomPassword", **given)
+            except Throttled:
+                continue
+            count += 1
+        return count
+
+    assert await answered() == 3
+    assert await answered() == 0
+    assert await answered(home=Home(OTHER_ACCOUNT, "us-east-1"), caller=OTHER_ROOT) == 3
+    quick_trial.time.now += 1_000
+    assert await answered() == 2
+    assert quick_trial.cloud.counts.total("secretsmanager", "GetRandomPassword") == 40
+
+
+async def test_nothing_is_throttled_unless_a_cloud_is_told_to(quick_trial: Trial) -> None:
+    for _ in range(10):
+        await quick_trial.secret("GetRandomPassword")
+
+
+# --------------------------------------------------------------------------- what is counted and recorded
+CALLS = [
+    ("CreateSecret", {"Name": "b"}, ""),
+    ("CreateSecret", {}, "ValidationException"),
+    ("CreateSecret", {"Name": "b", "KmsKeyId": "k"}, "NotImplemented"),
+    ("DescribeSecret", {"SecretId": "none"}, "ResourceNotFoundException"),
+    ("DescribeSecret", {"SecretId": "a", "caller": USER}, "AccessDeniedException"),
+    ("UpdateSecret", {"SecretId": "a", "SecretString": "refuse"}, "InvalidRequestException"),
+    ("UpdateSecret", {"SecretId": "a", "SecretString": "crash"}, "InternalFailure"),
+    ("RotateSecret", {"SecretId": "a"}, ""),
+    ("RotateSecret", {"SecretId": "a", "RotationLambdaARN": "arn:aws:lambda:::refuse"}, "InvalidRequestException"),
+]
+
+
+@pytest.mark.parametrize(("operation", "given", "code"), CALLS)
+async def test_every_call_is_counted_once_and_recorded_once(
+    trial: Trial, operation: str, given: dict[str, Any], code: str
+) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    sink = trial.cloud.audit = RecentAudit()
+    before = dict(trial.cloud.counts)
+    with contextlib.suppress(ServiceError):
+        await trial.secret(operation, **given)
+
+    grown = {series: n - before.get(series, 0) for series, n in trial.cloud.counts if n != before.get(series, 0)}
+    assert grown == {("secretsmanager", operation, code): 1}
+    assert [(record.operation, record.error) for record in sink.records] == [(operation, code)]
+
+
+async def test_a_record_says_who_asked_what_of_which_resource_from_where(trial: Trial) -> None:
+    sink = trial.cloud.audit = RecentAudit()
+    await trial.secret("CreateSecret", Name="a", SecretString="hush")
+    record = sink.records[0]
+    assert record == AuditRecord(
+        at=START,
+        request_id=record.request_id,
+        service="secretsmanager",
+        operation="CreateSecret",
+        principal=ROOT.arn,
+        account=ACCOUNT,
+        region=HOME.region,
+        resource=secret_arn("a"),
+        source_ip="192.0.2.7",
+        error="",
+    )
+    assert "hush" not in repr(record)
+
+
+async def test_a_data_event_is_counted_and_not_recorded(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    sink = trial.cloud.audit = RecentAudit()
+    await trial.secret("GetSecretValue", SecretId="a")
+    assert list(sink.records) == []
+    assert trial.cloud.counts.total("secretsmanager", "GetSecretValue") == 1
+
+
+def test_the_recent_records_are_bounded() -> None:
+    sink = RecentAudit()
+    for number in range(RECENT_MAX + 10):
+        sink.write(AuditRecord(number, "", "", "", "", "", "", "", "", ""))
+    assert (len(sink.records), sink.records[0].at) == (RECENT_MAX, 10)
+
+
+# --------------------------------------------------------------------------- what goes wrong
+async def test_a_refusal_writes_nothing(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a", SecretString="old")
+    with pytest.raises(InvalidRequest):
+        await trial.secret("UpdateSecret", SecretId="a", SecretString="refuse")
+    assert (await trial.secret("DescribeSecret", SecretId="a"))["Description"] == "old"
+
+
+async def test_an_exception_is_an_internal_failure_that_tells_and_writes_nothing(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a", SecretString="old")
+    with pytest.raises(InternalFailure) as caught:
+        await trial.secret("UpdateSecret", SecretId="a", SecretString="crash")
+    assert "asked to crash" not in caught.value.message
+    assert (await trial.secret("DescribeSecret", SecretId="a"))["Description"] == "old"
+    with pytest.raises(InternalFailure):
+        await trial.secret("RotateSecret", SecretId="a", RotationLambdaARN="arn:aws:lambda:::crash")
+
+
+@pytest.mark.parametrize("text", ["strange", "short"])
+async def test_an_answer_that_its_model_does_not_know_is_caught(trial: Trial, text: str) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    with pytest.raises(InternalFailure, match="UpdateSecret answered what its model does not know"):
+        await trial.secret("UpdateSecret", SecretId="a", SecretString=text)
+
+
+async def test_answers_are_checked_only_where_a_cloud_is_told_to(quick_trial: Trial) -> None:
+    await quick_trial.restart(checks_outputs=False)
+    await quick_trial.secret("CreateSecret", Name="a")
+    assert (await quick_trial.secret("UpdateSecret", SecretId="a", SecretString="strange"))["Colour"] == "red"
+
+
+async def test_a_storage_error_is_service_unavailable_and_nothing_is_kept(tmp_path: Any) -> None:
+    trial = Trial("adversary", tmp_path)
+    async with trial:
+        store = trial.store
+        assert isinstance(store, AdversaryStore)
+        await trial.secret("CreateSecret", Name="a")
+        store.trouble = Trouble(conflicts=0, storage_errors=1)
+        for operation, given in (("CreateSecret", {"Name": "b"}), ("RotateSecret", {"SecretId": "a"})):
+            with pytest.raises(ServiceUnavailable) as caught:
+                await trial.secret(operation, **given)
+            assert caught.value.status == 503
+        store.trouble = Trouble(conflicts=0)
+        assert await trial.secret_names() == ["a"]
+        assert (await trial.secret("DescribeSecret", SecretId="a"))["Description"] == ""
+
+
+# --------------------------------------------------------------------------- the context of a call
+async def test_the_context_has_the_global_keys_that_apply_and_no_others(quick_trial: Trial) -> None:
+    invocation, answer = quick_trial.begin("secretsmanager", "CreateSecret", Name="a")
+    await answer
+    assert context_of(quick_trial.cloud, invocation) == {
+        "aws:currenttime": "2027-01-15T08:00:00Z",
+        "aws:epochtime": str(START // 1000),
+        "aws:securetransport": "false",
+        "aws:requestedregion": "us-east-1",
+        "aws:viaawsservice": "false",
+        "aws:principaltype": "Account",
+        "aws:principalarn": ROOT.arn,
+        "aws:principalisawsservice": "false",
+        "aws:sourceip": "192.0.2.7",
+        "aws:principalaccount": ACCOUNT,
+        "aws:userid": ACCOUNT,
+    }
+
+
+async def test_the_context_has_the_resources_tags(quick_trial: Trial) -> None:
+    await quick_trial.secret("CreateSecret", Name="a", Tags=[{"Key": "Team", "Value": "Blue"}])
+    invocation, answer = quick_trial.begin("secretsmanager", "DescribeSecret", SecretId="a", depth=1)
+    await answer
+    context = context_of(quick_trial.cloud, invocation)
+    assert context["aws:resourcetag/team"] == "Blue"
+    assert "aws:sourceip" not in context

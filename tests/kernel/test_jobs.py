@@ -151,3 +151,22 @@ async def test_jobs_of_a_transaction_that_fails_never_run(trial: Trial) -> None:
         await trial.transact(work)
     await trial.cloud.advance(START + HOUR)
     assert await trial.runs() == []
+
+
+async def test_of_missed_periods_only_the_latest_counts_on_an_advance(trial: Trial) -> None:
+    await trial.schedule("codecommit.latest-hour", "l", START + HOUR)
+    await trial.cloud.advance(START + 9 * HOUR + 5)
+    assert await trial.runs() == [("l", START + HOUR), ("l", START + 9 * HOUR)]
+    await trial.cloud.advance(START + 10 * HOUR)
+    assert (await trial.runs())[2:] == [("l", START + 10 * HOUR)]
+
+
+async def test_of_periods_missed_while_the_cloud_was_down_only_the_latest_counts(trial: Trial) -> None:
+    await trial.schedule("codecommit.latest-hour", "l", START + HOUR)
+    await trial.cloud.close()
+    trial.time.now += 9 * HOUR + 5
+    await trial.restart()
+    await trial.cloud.advance(trial.time.now + 10)
+    assert await trial.runs() == [("l", START + 9 * HOUR + 5)]
+    await trial.cloud.advance(START + 10 * HOUR)
+    assert (await trial.runs())[1:] == [("l", START + 10 * HOUR)]

@@ -189,7 +189,11 @@ class JobRunner:
         if kind.every is not None:
             following = due + kind.every
             if kind.missed == "latest":
-                following = max(following, self._cloud.clock.now() + 1, self._advance_target or 0)
+                # Whole periods after this one, so that it keeps coming round when it always did.
+                target = max(self._cloud.clock.now() + 1, self._advance_target or 0)
+                following += max(0, (target - following) // kind.every) * kind.every
+                if following <= self._cloud.clock.now():
+                    following += kind.every
             keep(keys, msgspec.structs.replace(job, attempts=0, last_error=""), following)
         elif job.name and keys.get(_name_key(job.home, job.kind, job.name)) == row:
             keys.delete(_name_key(job.home, job.kind, job.name))

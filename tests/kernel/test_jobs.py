@@ -170,3 +170,26 @@ async def test_of_periods_missed_while_the_cloud_was_down_only_the_latest_counts
     assert await trial.runs() == [("l", START + 9 * HOUR + 5)]
     await trial.cloud.advance(START + 10 * HOUR)
     assert (await trial.runs())[1:] == [("l", START + 10 * HOUR)]
+
+
+async def test_what_an_advance_left_undone_goes_on_by_itself(
+    quick_trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "ADVANCE_STEPS_MAX", 1)
+    for name in ("first", "second"):
+        await quick_trial.schedule("codecommit.note", name, START + HOUR)
+    with pytest.raises(RuntimeError):
+        await quick_trial.cloud.advance(START + 2 * HOUR)
+    async with asyncio.timeout(5):
+        while len(await quick_trial.runs()) < 2:
+            await quick_trial.settled()
+
+
+async def test_a_job_due_soon_after_an_advance_runs_soon(trial: Trial) -> None:
+    await trial.schedule("codecommit.note", "first", START + HOUR)
+    await trial.schedule("codecommit.note", "second", START + 2 * HOUR + 1)
+    await trial.cloud.advance(START + 2 * HOUR)
+    trial.time.now += 1
+    async with asyncio.timeout(5):
+        while len(await trial.runs()) < 2:
+            await trial.settled()

@@ -108,7 +108,10 @@ class JobRunner:
         self._closing = False
 
     def start(self) -> None:
-        """Look for what fell due while the cloud was down."""
+        """Look for what fell due while the cloud was down, or while its clock was moved."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timer_at = None
         self.wake(self._cloud.clock.now())
 
     def wake(self, at: Millis) -> None:
@@ -158,8 +161,8 @@ class JobRunner:
             finally:
                 self._advance_target = None
                 await self._cloud.keep_clock_move()
-        self._cloud.hub.clock_moved()
-        self.start()
+                self._cloud.hub.clock_moved()
+                self.start()
         return steps
 
     async def _run(self, due: Millis, row: Key, job: Job) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from trial import HOUR, START, Trial
@@ -11,6 +12,7 @@ from trial_services.codecommit.reactions import FAILING
 from fogstead.kernel import jobs
 from fogstead.kernel.jobs import DUE, NAMED
 from fogstead.primitives.store import SYSTEM
+from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 
 
 async def test_jobs_run_in_the_order_they_fall_due_each_at_its_own_time(trial: Trial) -> None:
@@ -193,3 +195,21 @@ async def test_a_job_due_soon_after_an_advance_runs_soon(trial: Trial) -> None:
     async with asyncio.timeout(5):
         while len(await trial.runs()) < 2:
             await trial.settled()
+
+
+async def test_jobs_go_on_after_the_store_has_failed_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "RETRY_MILLIS", 5)
+    trial = Trial("adversary", tmp_path)
+    async with trial:
+        store = trial.store
+        assert isinstance(store, AdversaryStore)
+        store.trouble = Trouble(conflicts=0)
+        await trial.schedule("codecommit.note", "a", START)
+        store.trouble = Trouble(conflicts=0, storage_errors=1)
+        await asyncio.sleep(0.05)
+        store.trouble = Trouble(conflicts=0)
+        async with asyncio.timeout(5):
+            while not await trial.runs():
+                await trial.settled()

@@ -17,7 +17,7 @@ import msgspec
 
 from fogstead.kernel.records import RecordCodec
 from fogstead.primitives.clock import Millis
-from fogstead.primitives.store import SYSTEM, Home, Key, Keys, Store, end_of, run
+from fogstead.primitives.store import SYSTEM, Home, Key, Keys, StorageError, Store, end_of, run
 from fogstead.primitives.store.packing import pack, pack_int
 
 if TYPE_CHECKING:
@@ -132,11 +132,16 @@ class JobRunner:
             self.wake(self._cloud.clock.now() + 10)
 
     async def _run_due(self) -> None:
-        async with self._advancing:
-            due = await self._next()
-            while due is not None and due[0] <= self._cloud.clock.now() and not self._closing:
-                await self._run(*due)
+        try:
+            async with self._advancing:
                 due = await self._next()
+                while due is not None and due[0] <= self._cloud.clock.now() and not self._closing:
+                    await self._run(*due)
+                    due = await self._next()
+        except StorageError:
+            log.exception("due jobs could not be read or put off")
+            self.wake(self._cloud.clock.now() + RETRY_MILLIS)
+            return
         if due is not None:
             self.wake(due[0])
 

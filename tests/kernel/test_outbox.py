@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from trial_services.codecommit.reactions import FAILING, SEEN
 from fogstead.kernel import outbox
 from fogstead.kernel.outbox import parked
 from fogstead.primitives.store import SYSTEM, Home
+from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 from fogstead.primitives.store.packing import pack
 
 EVENTS = HOME.prefix + pack("outbox")
@@ -133,3 +135,18 @@ async def test_a_reset_forgets_events_and_resources_and_keeps_the_clock(quick_tr
     await make(quick_trial, "a")
     await quick_trial.cloud.outbox.settle()
     assert noted() == ["a", "a"]
+
+
+async def test_delivery_goes_on_after_the_store_has_failed_for_a_while(tmp_path: Path) -> None:
+    trial = Trial("adversary", tmp_path)
+    async with trial:
+        store = trial.store
+        assert isinstance(store, AdversaryStore)
+        store.trouble = Trouble(conflicts=0)
+        await make(trial, "a")
+        store.trouble = Trouble(conflicts=0, storage_errors=1)
+        await asyncio.sleep(0.05)
+        store.trouble = Trouble(conflicts=0)
+        await trial.cloud.outbox.settle()
+        assert "a" in noted("note")
+        assert "a" in noted("copy")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogstead.kernel.records import RecordCodec
-from fogstead.primitives.store import SYSTEM, Home, Key, Keys, Store, after, end_of, run
+from fogstead.primitives.store import SYSTEM, Home, Key, Keys, StorageError, Store, after, end_of, run
 from fogstead.primitives.store.packing import pack, pack_int, unpack
 
 if TYPE_CHECKING:
@@ -125,9 +125,13 @@ class Outbox:
     async def _deliver(self, home: Home) -> None:
         reactions = self._cloud.catalog.reactions()
         while not self._closing:
-            moved = await asyncio.gather(*[self._deliver_to(home, reaction) for reaction in reactions])
-            if not any(moved) and await run(self._store, home, lambda keys: _clean(keys, home, reactions)):
-                return
+            try:
+                moved = await asyncio.gather(*[self._deliver_to(home, reaction) for reaction in reactions])
+                if not any(moved) and await run(self._store, home, lambda keys: _clean(keys, home, reactions)):
+                    return
+            except StorageError:
+                log.exception("events of %s could not be read or passed", home)
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _deliver_to(self, home: Home, reaction: Reaction) -> bool:
         """A batch for one subscriber; whether there was any."""

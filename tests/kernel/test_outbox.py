@@ -150,3 +150,13 @@ async def test_delivery_goes_on_after_the_store_has_failed_for_a_while(tmp_path:
         await trial.cloud.outbox.settle()
         assert "a" in noted("note")
         assert "a" in noted("copy")
+
+
+async def test_a_circle_of_events_and_calls_ends_like_a_circle_of_calls(quick_trial: Trial) -> None:
+    await quick_trial.restart(auth="off")
+    await make(quick_trial, "s", SecretString="copy")
+    await quick_trial.cloud.outbox.settle()
+
+    assert await quick_trial.secret_names() == ["s" + "x" * depth for depth in range(17)]
+    given_up = await quick_trial.transact(lambda tx: parked(tx.keys, HOME))
+    assert [one.reason.partition(":")[0] for _, one in given_up] == ["CallTooDeep"]

@@ -8,13 +8,13 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 from fogstead.kernel.audit import AuditSink, RecentAudit
 from fogstead.kernel.calls import Call, NoRoles, RoleSource
-from fogstead.kernel.catalog import Catalog, job
+from fogstead.kernel.catalog import Catalog, job, service_name
 from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
 from fogstead.kernel.metrics import CallCounts
-from fogstead.kernel.outbox import Outbox, Reaction
+from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.quotas import QuotaTable
 from fogstead.kernel.throttling import Throttle
@@ -106,12 +106,13 @@ class Cloud:
         """Run a job that waits, as the service that declared it."""
         await kind.run(self._call(kind.name, due.home), due.arguments)
 
-    async def run_reaction(self, reaction: Reaction, home: Home, payload: dict[str, Any]) -> None:
+    async def run_reaction(self, reaction: Reaction, home: Home, event: Event) -> None:
         """Give a subscriber an event, as the service that declared it."""
-        await reaction.run(self._call(reaction.name, home), payload)
+        await reaction.run(self._call(reaction.name, home, event.depth), event.payload)
 
-    def _call(self, name: str, home: Home) -> Call:
-        return Call(self, home, Origin(request_id=self.ids.uuid()), name.partition(".")[0].replace("_", "-"))
+    def _call(self, name: str, home: Home, depth: int = 0) -> Call:
+        origin = Origin(request_id=self.ids.uuid(), depth=depth)
+        return Call(self, home, origin, service_name(name.partition(".")[0]))
 
     def denied(self, invocation: Invocation, reason: str) -> None:
         """A decision against the caller: refused, or in `audit` mode only said in the log."""

@@ -37,6 +37,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
 
     kind: str
     payload: dict[str, Any]
+    depth: int = 0
 
 
 class ParkedEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -59,9 +60,9 @@ _events = RecordCodec(Event)
 _parked = RecordCodec(ParkedEvent)
 
 
-def append(keys: Keys, home: Home, kind: str, payload: Mapping[str, Any]) -> None:
-    """Keep an event at the end of a home's outbox."""
-    keys.put(_event_key(home, keys.next_number()), _events.encode(Event(kind, dict(payload))))
+def append(keys: Keys, home: Home, kind: str, payload: Mapping[str, Any], depth: int) -> None:
+    """Keep an event at the end of a home's outbox; reactions to it are as deep as the call it came from."""
+    keys.put(_event_key(home, keys.next_number()), _events.encode(Event(kind, dict(payload), depth)))
     marker = _HOMES + home.prefix
     if keys.get(marker) is None:
         keys.put(marker, b"")
@@ -156,7 +157,7 @@ class Outbox:
         reason = ""
         for attempt in range(ATTEMPTS_MAX):
             try:
-                await self._cloud.run_reaction(reaction, home, event.payload)
+                await self._cloud.run_reaction(reaction, home, event)
             except Exception as error:  # noqa: BLE001 - whatever it raises, it could not take the event
                 reason = f"{type(error).__name__}: {error}"
                 log.warning("reaction %s failed (attempt %d): %s", reaction.name, attempt + 1, reason)

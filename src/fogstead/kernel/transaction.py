@@ -190,7 +190,7 @@ class Transaction:
     def emit(self, event: str, payload: Mapping[str, Any]) -> None:
         """Publish an event with this change; kept only where somebody reacts to it."""
         if self.cloud.catalog.reactions_to(event):
-            outbox.append(self.keys, self.home, event, payload)
+            outbox.append(self.keys, self.home, event, payload, self.origin.depth)
             home = self.home
             self._effects.append(lambda: self.cloud.outbox.wake(home))
 

@@ -74,5 +74,9 @@ class Invocation:
 
     @property
     def target_home(self) -> Home:
-        """Where its transaction runs: the resource's home, which may be another account's."""
-        return self.located.home if self.located is not None else self.home
+        """Where its transaction runs: the home of the resource, or of its kind; it may be another account's."""
+        if self.located is not None:
+            return self.located.home
+        operation = self.operation
+        cls = operation.on or operation.creates or operation.lists
+        return cls.home_for(self.home) if cls is not None else self.home

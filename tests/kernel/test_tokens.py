@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from trial import HOME, HOUR, OTHER_ROOT, START, Trial
+from trial import HOME, HOUR, OTHER_ROOT, START, Trial, secret_arn
 from trial_services.secretsmanager.secrets import GATE, Secret
 from trial_services.secretsmanager.service import InvalidRequest, ResourceExists
 
@@ -129,4 +129,12 @@ async def test_expired_tokens_are_swept_a_few_at_a_time(trial: Trial) -> None:
 async def test_nothing_is_kept_for_a_call_without_token(trial: Trial) -> None:
     await trial.secret("CreateSecret", Name="a")
     assert await trial.transact(lambda tx: tx.find(Secret, "a")) is not None
+    assert await trial.rows(KEPT) == []
+
+
+async def test_a_token_of_a_caller_from_elsewhere_is_kept_beside_the_change(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a", home=Home(HOME.account, "eu-west-1"))
+    given = {"SecretId": secret_arn("a", region="eu-west-1"), "SecretString": "x", "ClientRequestToken": TOKEN}
+    first = await trial.secret("UpdateSecret", **given)
+    assert await trial.secret("UpdateSecret", **given) == first
     assert await trial.rows(KEPT) == []

@@ -36,8 +36,9 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 def _key(invocation: Invocation, token: str) -> Key:
-    operation = invocation.operation
-    return invocation.home.prefix + _TOKENS + pack(operation.service.name, operation.name, token)
+    operation, home = invocation.operation, invocation.home
+    caller = pack(operation.service.name, operation.name, home.account, home.region, token)
+    return invocation.target_home.prefix + _TOKENS + caller
 
 
 def replay(keys: Keys, invocation: Invocation, now: int, *, mismatch: type[ServiceError] = TokenReused) -> Any:

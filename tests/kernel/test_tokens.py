@@ -10,7 +10,7 @@ from trial_services.secretsmanager.secrets import GATE, Secret
 from trial_services.secretsmanager.service import InvalidRequest, ResourceExists
 
 from fogstead.kernel.errors import InternalFailure, TokenReused
-from fogstead.kernel.tokens import InProgress
+from fogstead.kernel.tokens import InProgress, replay
 from fogstead.primitives.store import SYSTEM, Home
 from fogstead.primitives.store.packing import pack
 
@@ -138,3 +138,14 @@ async def test_a_token_of_a_caller_from_elsewhere_is_kept_beside_the_change(tria
     first = await trial.secret("UpdateSecret", **given)
     assert await trial.secret("UpdateSecret", **given) == first
     assert await trial.rows(KEPT) == []
+
+
+async def test_a_run_that_finds_the_token_taken_does_not_own_it_though_an_earlier_run_did(quick_trial: Trial) -> None:
+    await quick_trial.secret("CreateSecret", Name="a", ClientRequestToken=TOKEN)
+    invocation, answer = quick_trial.begin("secretsmanager", "CreateSecret", Name="b", ClientRequestToken=TOKEN)
+    with pytest.raises(TokenReused):
+        await answer
+    invocation.token_digest = b"of a run that was aborted by a conflict"
+    with pytest.raises(TokenReused):
+        await quick_trial.transact(lambda tx: replay(tx.keys, invocation, tx.now))
+    assert invocation.token_digest == b""

@@ -46,7 +46,7 @@ def replay(keys: Keys, invocation: Invocation, now: int, *, mismatch: type[Servi
     token = _token(invocation)
     if token is None:
         return None
-    digest = _digest(invocation)
+    digest, invocation.token_digest = _digest(invocation), b""
     raw = keys.get(_key(invocation, token))
     kept = msgspec.msgpack.decode(raw, type=Kept) if raw is not None else None
     if kept is not None and kept.expires_at > now:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from typing import Any
 
 import pytest
 from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, ROOT, START, USER, Trial, secret_arn
+from trial_services.secretsmanager.secrets import GATE
 from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound
 
 from fogstead.kernel.audit import RECENT_MAX, AuditRecord, RecentAudit
@@ -240,6 +242,15 @@ async def test_a_storage_error_is_service_unavailable_and_nothing_is_kept(tmp_pa
             with pytest.raises(ServiceUnavailable) as caught:
                 await trial.secret(operation, **given)
             assert caught.value.status == 503
+        store.trouble = Trouble(conflicts=0)
+        GATE.closed = asyncio.Event()
+        _, answer = trial.begin("secretsmanager", "RotateSecret", SecretId="a", ClientRequestToken="t" * 32)
+        await trial.settled()
+        store.trouble = Trouble(conflicts=0, storage_errors=1)
+        GATE.closed.set()
+        with pytest.raises(ServiceUnavailable):
+            async with asyncio.timeout(2):
+                await answer
         store.trouble = Trouble(conflicts=0)
         assert await trial.secret_names() == ["a"]
         assert (await trial.secret("DescribeSecret", SecretId="a"))["Description"] == ""

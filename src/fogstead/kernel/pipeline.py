@@ -275,8 +275,11 @@ class Pipeline:
                 await cloud.transact(home, lambda tx: tokens.keep(tx.keys, invocation, result, tx.now))
             self._finish(invocation, result, None)
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer
-            if invocation.token_digest:
-                await cloud.transact(home, lambda tx: tokens.forget(tx.keys, invocation))
+            try:
+                if invocation.token_digest:
+                    await cloud.transact(home, lambda tx: tokens.forget(tx.keys, invocation))
+            except StorageError:
+                log.exception("%s: the token stays taken until its lease ends", invocation.origin.request_id)
             self._finish(invocation, None, error)
 
     def _finish(self, invocation: Invocation, result: Any, error: BaseException | None) -> None:

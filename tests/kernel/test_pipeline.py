@@ -282,3 +282,9 @@ async def test_the_context_has_the_resources_tags(quick_trial: Trial) -> None:
     context = context_of(quick_trial.cloud, invocation)
     assert context["aws:resourcetag/team"] == "Blue"
     assert "aws:sourceip" not in context
+
+
+async def test_an_exception_before_the_transaction_is_an_internal_failure_too(trial: Trial) -> None:
+    with pytest.raises(InternalFailure):
+        await trial.secret("CreateSecret", Name=5)
+    assert trial.cloud.counts.total("secretsmanager", "CreateSecret") == 1

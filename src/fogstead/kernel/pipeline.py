@@ -217,7 +217,7 @@ class Pipeline:
         try:
             for stage in plan[0]:
                 stage(self._cloud, invocation)
-        except ServiceError as error:
+        except Exception as error:  # noqa: BLE001 - every failure becomes an answer
             self._finish(invocation, None, error)
             return
         if operation.is_async:

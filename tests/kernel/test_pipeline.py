@@ -218,7 +218,7 @@ async def test_an_exception_is_an_internal_failure_that_tells_and_writes_nothing
         await trial.secret("RotateSecret", SecretId="a", RotationLambdaARN="arn:aws:lambda:::crash")
 
 
-@pytest.mark.parametrize("text", ["strange", "short"])
+@pytest.mark.parametrize("text", ["strange", "short", "wrong type"])
 async def test_an_answer_that_its_model_does_not_know_is_caught(trial: Trial, text: str) -> None:
     await trial.secret("CreateSecret", Name="a")
     with pytest.raises(InternalFailure, match="UpdateSecret answered what its model does not know"):

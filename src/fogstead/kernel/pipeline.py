@@ -331,9 +331,12 @@ def _output_fault(operation: DeclaredOperation, result: Any) -> ServiceError | N
     output = operation.model.output
     members = output.members if output is not None else {}
     unknown = [name for name in result if name not in members]
-    faults: list[Fault] = []
+    faults: list[Fault | Exception] = []
     if operation.check_output is not None:
-        operation.check_output(result, "", faults)
+        try:
+            operation.check_output(result, "", faults)  # type: ignore[arg-type]
+        except (TypeError, AttributeError) as error:
+            faults.append(error)
     if not unknown and not faults:
         return None
     log.error("%s answered what its model does not know: %s %s", operation.name, unknown, [str(f) for f in faults])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from trial import HOME, START, Trial, secret_arn
 from trial_services.secretsmanager.secrets import Secret
@@ -228,3 +230,18 @@ async def test_deleting_leaves_no_row_of_the_resource_behind(trial: Trial) -> No
     left = [key for key, _ in await trial.rows(HOME.prefix) if b"outbox-cursor" not in key]
     assert left == [key for key, _ in before]
     assert end_of(HOME.prefix) > HOME.prefix
+
+
+async def test_effects_follow_the_commit_though_nobody_waits_for_it_any_more(trial: Trial) -> None:
+    happened: list[str] = []
+
+    def work(tx: Transaction) -> None:
+        tx.create(Secret(name="a"))
+        tx.after_commit(lambda: happened.append("kept"))
+
+    task = asyncio.get_running_loop().create_task(trial.transact(work))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await trial.secret_names() == ["a"]
+    assert happened == ["kept"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Literal, NoReturn, TypeVar
@@ -88,7 +89,7 @@ class Cloud:
         origin: Origin | None = None,
         read_only: bool = False,
     ) -> T:
-        """Run `work(tx, *arguments)` in one transaction and apply its effects."""
+        """Run `work(tx, *arguments)` in one transaction; its effects follow the commit though nobody waits any more."""
         effects: list[Callable[[], None]] = []
         came_from = origin or Origin(request_id=self.ids.uuid())
 
@@ -96,10 +97,22 @@ class Cloud:
             effects.clear()
             return work(Transaction(self, keys, home, came_from, effects), *arguments)
 
-        result = await run(self.store, home, attempt, read_only=read_only)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def settled(result: T, error: BaseException | None) -> None:
+            if error is None:
+                for effect in effects:
+                    effect()
+            if future.done():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.store.submit(home, attempt, settled, read_only=read_only)
+        result = await future
         assert not isinstance(result, Again), "only operations wait"
-        for effect in effects:
-            effect()
         return result
 
     async def run_async_job(self, kind: JobKind, due: Job) -> None:

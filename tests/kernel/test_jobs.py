@@ -10,7 +10,10 @@ from trial import HOUR, START, Trial
 from trial_services.codecommit.reactions import FAILING
 
 from fogstead.kernel import jobs
+from fogstead.kernel.catalog import Catalog
+from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.jobs import DUE, NAMED
+from fogstead.primitives.clock import Clock
 from fogstead.primitives.store import SYSTEM
 from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 
@@ -213,3 +216,25 @@ async def test_jobs_go_on_after_the_store_has_failed_for_a_while(
         async with asyncio.timeout(5):
             while not await trial.runs():
                 await trial.settled()
+
+
+async def test_an_advance_that_is_killed_has_come_as_far_as_the_jobs_it_ran(trial: Trial) -> None:
+    ended = asyncio.Event()
+
+    async def never(*_given: object) -> None:
+        await ended.wait()
+
+    trial.cloud.run_async_job = never  # type: ignore[method-assign]
+    await trial.schedule("codecommit.note", "a", START + HOUR)
+    await trial.schedule("codecommit.note-waiting", "b", START + 2 * HOUR)
+    advance = asyncio.get_running_loop().create_task(trial.cloud.advance(START + 3 * HOUR))
+    await trial.until(lambda: trial.cloud.clock.now() == START + 2 * HOUR)
+    await trial.settled()
+
+    after_the_kill = Cloud(trial.store, clock=Clock(true=trial.time), catalog=Catalog(("trial_services",)))
+    after_the_kill.jobs.start = lambda: None  # type: ignore[method-assign]
+    await after_the_kill.start()
+    assert after_the_kill.clock.now() == START + 2 * HOUR
+    ended.set()
+    await advance
+    assert trial.cloud.clock.now() == START + 3 * HOUR

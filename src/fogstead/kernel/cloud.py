@@ -139,7 +139,13 @@ class Cloud:
 
     async def keep_clock_move(self) -> None:
         """Write the clock's last move to its log; without it a restart would turn time back."""
-        true, offset = self.clock.settle()
+        await self._keep_offset(*self.clock.settle())
+
+    async def keep_clock_stand(self, began: Millis) -> None:
+        """Write how far a move that began at a true time has come, before what happens there is kept."""
+        await self._keep_offset(began, max(self.clock.offset, self.clock.now() - self.clock.true_now()))
+
+    async def _keep_offset(self, true: Millis, offset: Millis) -> None:
         await run(self.store, SYSTEM, lambda keys: keys.put(_CLOCK + pack_int(true), offset.to_bytes(8, "big")))
 
     async def reset(self) -> None:

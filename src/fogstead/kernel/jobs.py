@@ -152,11 +152,12 @@ class JobRunner:
     async def advance(self, target: Millis) -> int:
         """Move the cloud's clock to `target`, running what falls due on the way at its own time; gives the steps."""
         async with self._advancing:
-            clock, steps = self._cloud.clock, 0
+            clock, steps, began = self._cloud.clock, 0, self._cloud.clock.true_now()
             self._advance_target = target
             try:
                 while (due := await self._next()) is not None and due[0] <= target:
                     clock.stand_at(max(due[0], clock.now()))
+                    await self._cloud.keep_clock_stand(began)
                     self._cloud.hub.clock_moved()
                     await self._run(*due)
                     steps += 1

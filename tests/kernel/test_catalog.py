@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,3 +127,27 @@ def test_endpoints_are_imported_where_the_file_exists(tmp_path: Path, monkeypatc
 
 async def test_a_cloud_asks_its_own_catalog(quick_trial: Trial) -> None:
     assert quick_trial.cloud.catalog.names == ["codecommit", "secretsmanager"]
+
+
+def test_a_changed_file_of_the_same_time_makes_the_cache_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _package(tmp_path, "changing")
+    monkeypatch.syspath_prepend(tmp_path)
+    cache, service = tmp_path / "cache", tmp_path / "changing" / "secretsmanager"
+
+    def facts() -> int:
+        for file in service.rglob("*.py"):
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+        Catalog(("changing",), cache).reactions_to("x")
+        return len(list(cache.iterdir()))
+
+    assert facts() == facts() == 1
+    (service / "reactions.py").write_text("# nothing yet\n")
+    assert facts() == 2
+    (service / "parts").mkdir()
+    (service / "parts" / "__init__.py").write_text("")
+    assert facts() == 3
+    _package(tmp_path, "other")
+    for file in (tmp_path / "other").rglob("*.py"):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    Catalog(("other",), cache).reactions_to("x")
+    assert len(list(cache.iterdir())) == 4

@@ -6,6 +6,7 @@ reacts to what is read once per version of the code and kept in the cache.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 import keyword
@@ -160,11 +161,13 @@ class Catalog:
         return _Facts(sorted(service.operations), reactions, endpoints)
 
     def _stamp(self) -> str:
-        newest = 0
-        for folder, package in self._folders.items():
-            for file in (_path_of(package) / folder).glob("*.py"):
-                newest = max(newest, file.stat().st_mtime_ns)
-        return f"{len(self._folders)}-{newest:x}"
+        """Of every file's name, size and time: installers may give all files one time."""
+        stamp = hashlib.sha256()
+        for folder, package in sorted(self._folders.items()):
+            for file in sorted((_path_of(package) / folder).rglob("*.py")):
+                seen = file.stat()
+                stamp.update(f"{package}/{file}:{seen.st_size}:{seen.st_mtime_ns};".encode())
+        return stamp.hexdigest()[:16]
 
 
 def folder_name(service: str) -> str:

@@ -29,7 +29,7 @@ class Throttle:
         if not self.enabled:
             return
         left, since = self._buckets.get((account, bucket), (rate.burst, now))
-        left = min(rate.burst, left + (now - since) / 1000 * rate.per_second)
+        left = min(rate.burst, left + max(0, now - since) / 1000 * rate.per_second)
         if left < 1:
             raise error
         if len(self._buckets) >= BUCKETS_MAX:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from fogstead.kernel.errors import AccessDenied, CallTooDeep
 from fogstead.kernel.identity import Principal, service_principal
 from fogstead.kernel.invocation import Invocation, Origin
-from fogstead.kernel.service import snake
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home
 
@@ -120,7 +119,7 @@ class Client:
         self._service = call.cloud.catalog.service(folder.rstrip("_").replace("_", "-"))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        operation = next((model for model in self._service.model.operation_names if snake(model) == name), None)
+        operation = self._service.operation_names.get(name)
         if operation is None:
             raise AttributeError(f"{self._service.name} has no operation {name}")
 

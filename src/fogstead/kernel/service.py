@@ -147,11 +147,11 @@ class Service:
         return lambda run: self._declare(run, declared)
 
     def _declare(self, run: F, declared: dict[str, Any]) -> F:
-        name = self._operation_names.get(run.__name__)
+        name = self.operation_names.get(run.__name__)
         if name is None:
             raise DeclarationError(
                 f"{self.name}: {run.__name__} is no operation of the model; it has "
-                f"{_nearest(run.__name__, self._operation_names)}"
+                f"{_nearest(run.__name__, self.operation_names)}"
             )
         operation = self.model.operation(name)
         declared.setdefault("read_only", operation.reads_only and not declared.get("creates"))
@@ -162,7 +162,8 @@ class Service:
         return run
 
     @cached_property
-    def _operation_names(self) -> dict[str, str]:
+    def operation_names(self) -> dict[str, str]:
+        """The model's operations, as Python spells them."""
         return {snake(name): name for name in self.model.operation_names}
 
 

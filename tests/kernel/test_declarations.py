@@ -347,3 +347,17 @@ def test_tag_operations_point_at_the_resource_by_a_member() -> None:
 
 def test_a_declaration_error_is_a_type_error() -> None:
     assert issubclass(DeclarationError, TypeError)
+
+
+def test_tag_operations_are_operations_of_the_model() -> None:
+    made = service("codecommit")
+    missing = made.error("RepositoryDoesNotExistException", "No.")
+
+    class Repository(Resource, service=made, arn="{name}", missing=missing):
+        name: str
+        tags: Tags = {}
+
+    names = {"tag": "TagResource", "untag": "UntagResource", "listing": "ListTags"}
+    assert refused(tag_operations, made, Repository, at="resourceArn", **names) == (
+        "tag_operations: ListTags is no operation of codecommit"
+    )

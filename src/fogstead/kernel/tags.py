@@ -47,6 +47,9 @@ def tag_operations(
     """Declare the three operations of a service's tags. The resource keeps them in a field `tags`."""
     if "tags" not in resource.__struct_fields__:
         raise DeclarationError(f"tag_operations: {resource.__name__} needs a field tags: Tags")
+    for name in (tag, untag, listing):
+        if not service.model.has_operation(name):
+            raise DeclarationError(f"tag_operations: {name} is no operation of {service.name}")
     given, removed = _member(service, tag, at), _member(service, untag, at)
     shown = _output_member(service, listing)
     as_map = service.model.operation(tag).input.members[given].kind == "map"  # type: ignore[union-attr]

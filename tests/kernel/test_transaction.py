@@ -245,3 +245,18 @@ async def test_effects_follow_the_commit_though_nobody_waits_for_it_any_more(tri
     await asyncio.gather(task, return_exceptions=True)
     assert await trial.secret_names() == ["a"]
     assert happened == ["kept"]
+
+
+async def test_an_effect_that_fails_stops_neither_the_others_nor_the_answers_of_its_tick(trial: Trial) -> None:
+    happened: list[str] = []
+
+    def work(tx: Transaction, name: str) -> str:
+        if name == "bad":
+            tx.after_commit(lambda: [][0])
+        tx.after_commit(lambda: happened.append(name))
+        return name
+
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(*[trial.transact(work, name) for name in ("a", "bad", "b")])
+    assert answers == ["a", "bad", "b"]
+    assert sorted(happened) == ["a", "b", "bad"]

@@ -19,7 +19,7 @@ from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.quotas import QuotaTable
 from fogstead.kernel.throttling import Throttle
-from fogstead.kernel.transaction import Transaction
+from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Hub
 from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
@@ -101,8 +101,7 @@ class Cloud:
 
         def settled(result: T, error: BaseException | None) -> None:
             if error is None:
-                for effect in effects:
-                    effect()
+                apply(effects)
             if future.done():
                 return
             if error is None:

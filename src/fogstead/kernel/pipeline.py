@@ -31,7 +31,7 @@ from fogstead.kernel.pages import Page, as_result
 from fogstead.kernel.policies import Policy, Question, compile_policy
 from fogstead.kernel.resource import Located
 from fogstead.kernel.service import DeclaredOperation
-from fogstead.kernel.transaction import Transaction
+from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Waiter
 from fogstead.model.validation import Fault, describe
 from fogstead.primitives.store import Keys, StorageError
@@ -237,8 +237,7 @@ class Pipeline:
 
         def settled(result: Any, error: BaseException | None) -> None:
             if error is None:
-                for effect in invocation.effects:
-                    effect()
+                apply(invocation.effects)
                 if type(result) is Again:
                     self._wait(invocation, inside, result)
                     return

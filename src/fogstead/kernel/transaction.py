@@ -6,6 +6,7 @@ Everything recorded here (wake-ups, jobs to start, events to deliver) is applied
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -25,6 +26,8 @@ from fogstead.primitives.store.packing import pack
 if TYPE_CHECKING:
     from fogstead.kernel.cloud import Cloud
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 _PAGE = 500
 _COUNTED_MAX = 1_000_000
@@ -38,6 +41,15 @@ class Outcome(Generic[T]):
     def __init__(self, value: T | None, error: ServiceError | None) -> None:
         self.value = value
         self.error = error
+
+
+def apply(effects: list[Callable[[], None]]) -> None:
+    """Let the effects of a commit happen; one that fails stops neither the others nor the answers of its tick."""
+    for effect in effects:
+        try:
+            effect()
+        except Exception:
+            log.exception("an effect of a commit failed")
 
 
 class Transaction:

@@ -10,7 +10,8 @@ import pytest
 from trial import HOME, OTHER_ROOT, Trial
 from trial_services.secretsmanager.secrets import Secret
 
-from fogstead.kernel.errors import InvalidNextToken
+from fogstead.kernel.errors import InvalidNextToken, InvalidParameterValue
+from fogstead.kernel.pages import Cut
 from fogstead.primitives.store import Home
 
 
@@ -139,3 +140,11 @@ async def test_a_token_from_elsewhere_is_refused(quick_trial: Trial) -> None:
     with pytest.raises(InvalidNextToken):
         await quick_trial.ask("codecommit", "ListRepositories", nextToken=token)
     assert await quick_trial.secret("ListSecrets", NextToken=token)
+
+
+async def test_a_page_of_less_than_one_is_refused_where_the_model_allows_it(quick_trial: Trial) -> None:
+    invocation, answer = quick_trial.begin("secretsmanager", "ListSecrets")
+    await answer
+    invocation.input = {"MaxResults": -1}
+    with pytest.raises(InvalidParameterValue, match=r"MaxResults must be at least 1\."):
+        Cut.of(invocation, b"key", size_default=10, size_max=10)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fogstead.kernel.errors import InvalidNextToken
+from fogstead.kernel.errors import InvalidNextToken, InvalidParameterValue
 from fogstead.kernel.invocation import Invocation
 from fogstead.model.service import Pagination
 from fogstead.primitives.store import Key
@@ -44,6 +44,8 @@ class Cut:
         pagination = _pagination(invocation)
         given = invocation.input
         size = min(int(given.get(pagination.limit_key or "") or size_default), size_max)
+        if size < 1:
+            raise InvalidParameterValue(f"{pagination.limit_key} must be at least 1.")
         binding = _binding(invocation, pagination)
         token = given.get(pagination.input_token)
         return cls(_open(str(token), binding, key) if token else None, size, binding, key)

@@ -252,7 +252,7 @@ async def test_an_effect_that_fails_stops_neither_the_others_nor_the_answers_of_
 
     def work(tx: Transaction, name: str) -> str:
         if name == "bad":
-            tx.after_commit(lambda: [][0])
+            tx.after_commit(lambda: {}["missing"])
         tx.after_commit(lambda: happened.append(name))
         return name
 

@@ -88,7 +88,9 @@ def locate(_cloud: Cloud, invocation: Invocation) -> None:
     cls = operation.on or operation.creates
     assert cls is not None
     value = invocation.input.get(operation.at)
-    if value is not None:
+    if operation.locate is not None:
+        invocation.located = operation.locate(invocation.input, invocation.home)
+    elif value is not None:
         invocation.located = cls.locate(value, invocation.home)
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
 
 from fogstead.kernel.arns import Arn, partition_of
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.records import RecordCodec
+from fogstead.kernel.service import Service
 from fogstead.primitives.store import Home, Key
 from fogstead.primitives.store.packing import pack, pack_int
-
-if TYPE_CHECKING:
-    from fogstead.kernel.service import Service
 
 Scope = Literal["region", "account", "cloud"]
 _FIELD = re.compile(r"\{(\w+)\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -24,9 +25,11 @@ def main() -> None:
 @click.option("--durability", type=click.Choice(["process", "power"]), default="process", show_default=True)
 def start(port: int, host: str, data_dir: Path, auth: str, durability: str) -> None:
     """Start the cloud in the foreground."""
-    settings = Settings(data_dir, port, host, auth, durability)  # type: ignore[arg-type]
+    checks = bool(os.environ.get("FOGSTEAD_CHECK_OUTPUTS"))
+    settings = Settings(data_dir, port, host, auth, durability, checks_outputs=checks)  # type: ignore[arg-type]
 
-    def ready(_port: int) -> None:
+    def ready(listening: int) -> None:
+        click.echo(f"Fogstead listens at http://{host}:{listening}")
         click.echo("Ready.")
         sys.stdout.flush()
 

@@ -1,0 +1,5 @@
+"""`python -m fogstead.cli`."""
+
+from fogstead.cli import main
+
+main()

@@ -62,20 +62,35 @@ def test_the_run_that_was_aborted_leaves_nothing_to_the_run_that_counts() -> Non
 
 def test_work_runs_on_other_threads_and_one_at_a_time() -> None:
     async def test(store: AdversaryStore) -> None:
-        running = 0
-        threads: Counter[str] = Counter()
+        others = threading.Event()
+        threads: set[str] = set()
 
-        def work(keys: Keys) -> None:
-            nonlocal running
-            running += 1
-            assert running == 1
-            threads[threading.current_thread().name] += 1
-            keys.put(key("a"), b"")
-            assert running == 1
-            running -= 1
+        def first(_keys: Keys) -> bool:
+            threads.add(threading.current_thread().name)
+            return others.wait(0.05)
 
-        assert await outcomes(store, [work] * 50) == [None] * 50
+        def other(_keys: Keys) -> None:
+            threads.add(threading.current_thread().name)
+            others.set()
+
+        met, *_ = await outcomes(store, [first, other, other])
+        assert not met
         assert threading.current_thread().name not in threads
+
+    on_adversary(test, CALM)
+
+
+@pytest.mark.parametrize("error", [KeyError, RuleBroken])
+def test_work_that_fails_leaves_nothing_behind_for_whoever_looks_next(error: type[Exception]) -> None:
+    async def test(store: AdversaryStore) -> None:
+        def fail(keys: Keys) -> None:
+            keys.put(key("a"), b"")
+            raise error
+
+        with pytest.raises(error):
+            await run(store, HOME, fail)
+        assert store.keys.rows == {}
+        assert store.keys.order == []
 
     on_adversary(test)
 
@@ -112,6 +127,7 @@ def test_endless_conflicts_end_as_a_storage_error_and_leave_nothing() -> None:
     async def test(store: AdversaryStore) -> None:
         with pytest.raises(StorageError):
             await run(store, HOME, putting(key("a")))
+        assert store.keys.rows == {}
         store.trouble = CALM
         assert await rows_of(store) == {}
 

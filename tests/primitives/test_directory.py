@@ -78,8 +78,26 @@ def test_a_folder_whose_holder_was_killed_can_be_opened(tmp_path: Path) -> None:
     directory.close()
 
 
-def test_a_store_of_this_format_is_taken(tmp_path: Path) -> None:
-    write_store(tmp_path / "cloud", FORMAT)
+def test_what_a_longer_process_number_left_is_not_told_as_part_of_a_shorter_one(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text("12345678901234567890\n")
+    directory = DataDirectory(tmp_path)
+
+    assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+    directory.close()
+
+
+def test_a_store_that_this_program_made_has_this_format_and_is_taken(tmp_path: Path) -> None:
+    directory = DataDirectory(tmp_path / "cloud")
+    connection = open_connection(directory.store_file)
+    assert connection.execute("PRAGMA user_version").get == FORMAT
+    connection.close()
+    directory.close()
+
+    DataDirectory(tmp_path / "cloud").close()
+
+
+def test_a_store_of_an_older_format_is_taken(tmp_path: Path) -> None:
+    write_store(tmp_path / "cloud", FORMAT - 1)
 
     DataDirectory(tmp_path / "cloud").close()
 

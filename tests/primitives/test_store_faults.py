@@ -534,12 +534,15 @@ def slow_slice(rows_seen: list[int], hold: threading.Semaphore) -> Work[None]:
     return work
 
 
+@pytest.mark.parametrize("thread_keeps_up", [True, False])
 def test_the_log_stays_bounded_while_writers_never_pause_and_a_reader_is_slow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, thread_keeps_up: bool
 ) -> None:
     soft, hard = 100, 400
     monkeypatch.setattr(checkpoints_module, "SOFT_PAGES", soft)
     monkeypatch.setattr(checkpoints_module, "HARD_PAGES", hard)
+    if not thread_keeps_up:
+        monkeypatch.setattr(checkpoints_module.Checkpointer, "_wake_thread", lambda _self: None)
 
     async def test(store: SqliteStore) -> None:
         hold = threading.Semaphore(0)

@@ -17,7 +17,8 @@ from stores import ALL, HOME, everything, in_loop, key, outcomes, putting, rows_
 
 from fogstead.primitives.store import Key, Keys, StorageError, StorageFull, Work, after, run
 from fogstead.primitives.store import checkpoints as checkpoints_module
-from fogstead.primitives.store import sqlite as sqlite_module
+from fogstead.primitives.store import flusher as flusher_module
+from fogstead.primitives.store import sqlite_keys as keys_module
 from fogstead.primitives.store.sqlite import Durability, SqliteStore
 
 KEPT = {key("kept"): b"1"}
@@ -177,7 +178,7 @@ def test_work_that_turns_a_full_disk_into_an_error_of_its_own_does_not_save_its_
 
 
 def test_numbers_grow_on_after_a_lost_tick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_module, "_NUMBERS_AT_ONCE", 3)
+    monkeypatch.setattr(keys_module, "_NUMBERS_AT_ONCE", 3)
     numbers: list[int] = []
 
     async def test(store: SqliteStore) -> None:
@@ -297,7 +298,7 @@ def test_a_long_read_that_fails_says_so_and_the_next_one_works(tmp_path: Path, d
     on_sqlite(tmp_path, test, disk=disk)
 
 
-@pytest.mark.parametrize("refused", ["BEGIN", "SAVEPOINT work", "RELEASE work", "ROLLBACK TO work", "COMMIT"])
+@pytest.mark.parametrize("refused", ["BEGIN", "SAVEPOINT work1", "RELEASE work1", "ROLLBACK TO work1", "COMMIT"])
 def test_a_transaction_that_is_refused_a_step_fails_its_whole_tick(tmp_path: Path, refused: str) -> None:
     """Unlike a failing disk this leaves SQLite's transaction open, and it must not leak into the next tick."""
 
@@ -343,7 +344,7 @@ def test_power_durability_answers_only_after_the_log_was_flushed(
 ) -> None:
     async def test(store: SqliteStore) -> None:
         held = HeldFlush()
-        monkeypatch.setattr(sqlite_module.os, "fdatasync", held)
+        monkeypatch.setattr(flusher_module.os, "fdatasync", held)
         answers: list[str] = []
         works: list[tuple[str, Work[Any]]] = [("write", putting(key("a"))), ("refusal", refuse), ("read", read)]
         for name, work in works:
@@ -370,7 +371,7 @@ def test_power_durability_answers_only_after_the_log_was_flushed(
 def test_process_durability_flushes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(store: SqliteStore) -> None:
         held = HeldFlush()
-        monkeypatch.setattr(sqlite_module.os, "fdatasync", held)
+        monkeypatch.setattr(flusher_module.os, "fdatasync", held)
         await run(store, HOME, putting(key("a")))
         assert held.calls == 0
 
@@ -379,7 +380,7 @@ def test_process_durability_flushes_nothing(tmp_path: Path, monkeypatch: pytest.
 
 def test_closing_waits_for_the_flush_and_its_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held = HeldFlush()
-    monkeypatch.setattr(sqlite_module.os, "fdatasync", held)
+    monkeypatch.setattr(flusher_module.os, "fdatasync", held)
 
     async def test() -> None:
         store = SqliteStore(tmp_path / "cloud.db", durability="power")
@@ -402,7 +403,7 @@ def test_a_flush_that_failed_acknowledges_nothing_it_covered(tmp_path: Path, mon
             raise OSError(5, "Input/output error")
 
         with monkeypatch.context() as patch:
-            patch.setattr(sqlite_module.os, "fdatasync", fail)
+            patch.setattr(flusher_module.os, "fdatasync", fail)
             told = await outcomes(store, a_tick())
         assert [isinstance(outcome, StorageError) for outcome in told] == [True] * 6
 
@@ -452,7 +453,7 @@ def assert_prefix(found: set[int], last: int) -> None:
 def test_a_power_cut_loses_nothing_that_power_durability_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful: ForgetfulDisk, torn: bool
 ) -> None:
-    monkeypatch.setattr(sqlite_module.os, "fdatasync", forgetful.synced_descriptor)
+    monkeypatch.setattr(flusher_module.os, "fdatasync", forgetful.synced_descriptor)
     monkeypatch.setattr(checkpoints_module, "SOFT_PAGES", 30)
     monkeypatch.setattr(checkpoints_module, "HARD_PAGES", 90)
     chance = random.Random(3)

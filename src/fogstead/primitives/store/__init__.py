@@ -21,6 +21,9 @@ T = TypeVar("T")
 FORMAT = 1
 """The number of the on-disk form; a directory with a higher one is refused."""
 
+APPLICATION_ID = 0x466F6753
+"""What SQLite files of ours are marked with: "FogS"."""
+
 DATA = b"\x02d\x00"
 """The packed element under which a home keeps rows that belong to a shard."""
 
@@ -91,6 +94,7 @@ class Keys(Protocol):
 
 Work = Callable[[Keys], T]
 Done = Callable[[Any, BaseException | None], None]
+Answer = tuple[Done, Any, BaseException | None]
 
 
 class Store(Protocol):
@@ -115,11 +119,27 @@ async def run(store: Store, home: Home, work: Work[T], *, read_only: bool = Fals
             return
         if error is None:
             future.set_result(result)
+        elif isinstance(error, StopIteration):
+            future.set_exception(RuntimeError("the work raised StopIteration"))
         else:
             future.set_exception(error)
 
     store.submit(home, work, done, read_only=read_only, scan=scan)
     return await future
+
+
+def deliver(answers: Sequence[Answer], failure: StorageError | None = None) -> None:
+    """Tell outcomes in order; one that cannot be taken keeps no other from being told."""
+    for done, result, error in answers:
+        try:
+            if failure is not None:
+                done(None, failure)
+            else:
+                done(result, error)
+        except Exception as fault:  # noqa: BLE001 - it is reported, and the others are told
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "an outcome of the store could not be taken", "exception": fault}
+            )
 
 
 def end_of(prefix: Key) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
@@ -144,11 +144,11 @@ class Located:
     cls: type[Resource]
     home: Home
     key: tuple[str, ...]
+    packed: Key = field(init=False, compare=False, repr=False)
+    """The store's key."""
 
-    @property
-    def packed(self) -> Key:
-        """The store's key."""
-        return self.home.prefix + self.cls.collection + pack(*self.key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "packed", self.home.prefix + self.cls.collection + pack(*self.key))
 
     @property
     def arn(self) -> str:

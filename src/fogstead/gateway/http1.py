@@ -16,8 +16,7 @@ CHUNK_LINE_MAX: Final = 256
 TRAILER_BYTES_MAX: Final = 8 * 1024
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-# A control character, or a line end that is not both of its halves.
-_BAD_SIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+_ALLOWED = bytes(code for code in range(256) if code in b"\t\r\n" or (code >= 0x20 and code != 0x7F))
 _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\Z")
 _DIGITS = re.compile(r"\d{1,18}\Z", re.ASCII)
@@ -58,7 +57,8 @@ def parse_head(raw: bytes) -> Head:
     method, target, minor = _request_line(lines[0])
     if len(lines) > HEADERS_MAX + 1:
         raise BadRequest("too many headers", 431)
-    if _BAD_SIGN.search(text):
+    ends = len(lines) - 1
+    if raw.translate(None, _ALLOWED) or text.count("\r") != ends or text.count("\n") != ends:
         raise BadRequest("the head holds a control character")
     headers: dict[str, str] = {}
     for line in lines[1:]:

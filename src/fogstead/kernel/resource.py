@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
@@ -94,7 +95,7 @@ class Resource(metaclass=ResourceMeta):
     @property
     def shard(self) -> Key:
         """The prefix of its own rows."""
-        return self.home.data + pack_int(self.incarnation)
+        return _shard(self.account, self.region, self.incarnation)
 
     @property
     def resource_policy(self) -> str:
@@ -157,6 +158,11 @@ class Located:
         resource = _FIELD.sub(lambda _match: next(values), self.cls.arn_pattern)
         service = self.cls.service.arn_service
         return f"arn:{partition_of(self.home.region)}:{service}:{self.home.region}:{self.home.account}:{resource}"
+
+
+@lru_cache(maxsize=10_000)
+def _shard(account: str, region: str, incarnation: int) -> Key:
+    return home_of(account, region).data + pack_int(incarnation)
 
 
 _homes: dict[tuple[str, str], Home] = {}

@@ -87,6 +87,10 @@ class Keys(Protocol):
         """A number greater than any given before, across restarts; gaps happen."""
 
     @property
+    def changes(self) -> int:
+        """A count that grows with every row this work changes."""
+
+    @property
     def position(self) -> int:
         """How many commits this work can see; waiting for a change starts from here."""
 

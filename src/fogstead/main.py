@@ -152,7 +152,10 @@ async def _serve(settings: Settings, ready: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    # What the start has made stays; a request makes little that only the collector could find.
+    gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     ready(port)
     await stop.wait()
     await running.close()

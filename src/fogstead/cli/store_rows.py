@@ -90,8 +90,9 @@ class StoreReader:
         home = _home(elements[0], elements[1])
         kind, rest = elements[2], elements[3:]
         if kind == "r" and len(rest) >= 2:
-            collection = f"{rest[0]}.{rest[1]}"
-            return ReadRow(home, collection, _plain(rest[2:]), len(value), self._resource(str(rest[0]), rest[1], value))
+            service, name = str(rest[0]), str(rest[1])
+            record = self._resource(service, name, value)
+            return ReadRow(home, f"{service}.{name}", _plain(rest[2:]), len(value), record)
         if home == SYSTEM_NAME and kind in _SECRET_ROWS:
             return ReadRow(home, kind, _plain(rest), len(value), "secret")
         if kind == "d":
@@ -117,7 +118,7 @@ class StoreReader:
             if isinstance(row.value, dict) and "incarnation" in row.value
         }
 
-    def _resource(self, service: str, name: Any, value: bytes) -> Any:
+    def _resource(self, service: str, name: str, value: bytes) -> Any:
         try:
             return _fields(self._catalog.service(service).resources[name].codec.decode(value))
         except Exception as error:  # noqa: BLE001 - a record of a service that is gone or newer is shown as it lies there

@@ -38,6 +38,7 @@ def run(data_dir: Path, chosen: dict[str, Any], told: Callable[[str], None] | No
         host_names=tuple(chosen["host_names"]),
         root_keys=chosen["root_keys"],
         throttles=chosen["throttle"],
+        checks_outputs=chosen["check_outputs"],
     )
     answered = False
 

@@ -54,8 +54,10 @@ class Noun:
     @property
     def missing_error(self) -> str:
         """The error for one that does not exist, as far as the model tells."""
-        candidates = [error for error in self.errors if _MISSING.search(error)]
-        own = [error for error in candidates if self.name.lower() in error.lower()]
+        first = [operation.errors for part, operation in self.life.items() if part == "describe"]
+        errors = dict.fromkeys([*(error for errors in first for error in errors), *self.errors])
+        candidates = [error for error in errors if _MISSING.search(error)]
+        own = [error for error in candidates if error.startswith((self.name, f"NoSuch{self.name}"))]
         return next(iter(own or candidates), f"{self.name}NotFound")
 
 

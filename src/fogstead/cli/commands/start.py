@@ -56,6 +56,12 @@ EXAMPLES = (
     help="Where the public root keys (test / test) are good.",
 )
 @setting("--throttle", env="FOGSTEAD_THROTTLE", is_flag=True, help="Limit the rate of calls as AWS does.")
+@setting(
+    "--check-outputs",
+    env="FOGSTEAD_CHECK_OUTPUTS",
+    is_flag=True,
+    help="Check every answer against its model, and fail a call whose answer breaks it (for developers).",
+)
 @setting("--log-level", env="FOGSTEAD_LOG_LEVEL", type=click.Choice(LEVELS), default="warning", help="How much to log.")
 @setting("-d", "--detach", env="FOGSTEAD_DETACH", is_flag=True, help="Return when it is ready; it runs on.")
 @click.option("--explain", is_flag=True, help="Print the stages that every call goes through, and exit.")

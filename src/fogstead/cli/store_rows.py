@@ -22,6 +22,7 @@ _PAGE = 500
 _OWNERS_MAX = 10_000
 _HEX_MAX = 64
 _SECRET_ROWS = frozenset({"page-key"})
+_HOMES_IN_KEYS = frozenset({"job-name", "outbox-home"})
 _job = RecordCodec(jobs.Job)
 _event = RecordCodec(outbox.Event)
 _parked = RecordCodec(outbox.ParkedEvent)
@@ -98,6 +99,8 @@ class StoreReader:
         if kind == "d":
             shard = self._owner(pack(*elements[:2]), rest[0]) if rest else ""
             return ReadRow(home, "data", (shard, *_plain(rest[1:])), len(value), _hex(value))
+        if kind in _HOMES_IN_KEYS and len(rest) >= 2:
+            rest = (_home(rest[0], str(rest[1])), *rest[2:])
         decode = _DECODERS.get(kind)
         return ReadRow(home, kind, _plain(rest), len(value), _tried(decode, value) if decode else _hex(value))
 
@@ -180,22 +183,22 @@ def _plain(elements: tuple[Element, ...]) -> tuple[Any, ...]:
 def _shown_bytes(raw: bytes) -> str:
     """A key inside a key is shown as its parts."""
     parts = _elements(raw)
-    if parts and all(not isinstance(part, bytes) for part in parts):
-        return "/".join(str(part) for part in parts)
-    return raw.hex()
+    if len(parts) < 3 or not isinstance(parts[1], str) or any(isinstance(part, bytes) for part in parts):
+        return raw.hex()
+    return " ".join((_home(parts[0], parts[1]), *(str(part) for part in parts[2:])))
 
 
 def _hex(value: bytes) -> str:
     return value[:_HEX_MAX].hex() + ("..." if len(value) > _HEX_MAX else "")
 
 
-def _fields(record: msgspec.Struct) -> dict[str, Any]:
+def _fields(record: Any) -> dict[str, Any]:
     """A record as names and values, whatever it holds."""
-    return {name: _field(getattr(record, name)) for name in record.__struct_fields__}
+    return {name: _field(getattr(record, name)) for name in type(record).__struct_fields__}
 
 
 def _field(value: Any) -> Any:
-    if isinstance(value, msgspec.Struct):
+    if isinstance(type(value), msgspec.StructMeta):
         return _fields(value)
     if isinstance(value, bytes):
         return _shown_bytes(value)

@@ -90,7 +90,9 @@ def test_an_unknown_command_suggests_the_nearest() -> None:
 
 def test_help_imports_no_command_and_nothing_heavy() -> None:
     found = _modules_after("--help")
-    assert not [name for name in found if name.startswith(("fogstead.cli.commands.", "fogstead.main", "fogstead.kernel"))]
+    assert not [
+        name for name in found if name.startswith(("fogstead.cli.commands.", "fogstead.main", "fogstead.kernel"))
+    ]
     assert not found & {"rich", "asyncio", "json", "http.client", "importlib.metadata", "urllib.request"}
 
 

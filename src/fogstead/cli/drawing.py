@@ -27,7 +27,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     terminal = sys.stdout.isatty()
     plain = bool(os.environ.get("NO_COLOR")) or click.get_current_context().find_root().color is False
     console = Console(file=sys.stdout, width=None if terminal else _WIDE, no_color=plain or None, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="" if plain else "bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

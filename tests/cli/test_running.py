@@ -13,6 +13,7 @@ import pytest
 
 from cli.commands_run import fogstead
 from cloud import CloudProcess
+from fogstead.cli.addresses import read_address, remove_address, url_of, write_address
 from fogstead.cli.running import holder_of, wait_until_free
 
 
@@ -63,6 +64,23 @@ def test_a_number_left_in_the_lock_file_is_nobodys_to_end(tmp_path: Path) -> Non
     (tmp_path / "lock").write_text(f"{os.getpid()}\n")
     stopped = fogstead("stop", data_dir=tmp_path)
     assert stopped.returncode == 3
+
+
+def test_an_address_that_another_process_left_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text(f"{os.getpid() + 1} http://127.0.0.1:1\n")
+    assert read_address(tmp_path, os.getpid()) is None
+    write_address(tmp_path, "http://127.0.0.1:2")
+    assert read_address(tmp_path, os.getpid()) == "http://127.0.0.1:2"
+    remove_address(tmp_path)
+    assert not (tmp_path / "address").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("0.0.0.0", "http://127.0.0.1:9"), ("::", "http://[::1]:9"), ("::1", "http://[::1]:9"), ("here", "http://here:9")],
+)
+def test_an_address_is_one_that_programs_here_can_reach(host: str, url: str) -> None:
+    assert url_of(host, 9) == url
 
 
 def test_a_directory_in_use_is_refused_in_one_sentence(detached: Path) -> None:

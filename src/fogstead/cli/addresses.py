@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ADDRESS_FILE = "address"
@@ -15,10 +16,20 @@ def url_of(host: str, port: int) -> str:
 
 
 def write_address(data_dir: Path, url: str) -> None:
-    """Say where this cloud answers."""
-    (data_dir / ADDRESS_FILE).write_text(url + "\n", encoding="ascii")
+    """Say where this process answers."""
+    (data_dir / ADDRESS_FILE).write_text(f"{os.getpid()} {url}\n", encoding="ascii")
+
+
+def read_address(data_dir: Path, pid: int) -> str | None:
+    """Where a process answers; None until it says so. What an earlier process has left is nobody's."""
+    try:
+        writer, _, url = (data_dir / ADDRESS_FILE).read_text(encoding="ascii").strip().partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return url if writer == str(pid) and url else None
 
 
 def remove_address(data_dir: Path) -> None:
-    """It no longer does."""
-    (data_dir / ADDRESS_FILE).unlink(missing_ok=True)
+    """This process no longer answers; another may have taken its place already."""
+    if read_address(data_dir, os.getpid()) is not None:
+        (data_dir / ADDRESS_FILE).unlink(missing_ok=True)

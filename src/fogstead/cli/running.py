@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fogstead.cli.addresses import ADDRESS_FILE
+from fogstead.cli.addresses import read_address
 from fogstead.cli.command import Failed, NotRunning
 
 _LOOK_EVERY_SECONDS = 0.02
@@ -28,10 +28,7 @@ class Holder:
     @property
     def url(self) -> str | None:
         """Where it answers; None until it does."""
-        try:
-            return (self.data_dir / ADDRESS_FILE).read_text(encoding="ascii").strip() or None
-        except OSError:
-            return None
+        return read_address(self.data_dir, self.pid)
 
 
 def holder_of(data_dir: Path) -> Holder | None:

@@ -141,9 +141,9 @@ class Cloud:
 
     async def close(self) -> None:
         """Finish what is under way; the store stays open."""
+        self.hub.close()
         await self.jobs.close()
         await self.outbox.close()
-        self.hub.close()
         await self.pipeline.close()
 
 

@@ -50,6 +50,8 @@ class ResourceMeta(msgspec.StructMeta):
             raise TypeError(f"{name}: missing= must be the error for a {name} that does not exist")
         cls.codec = RecordCodec(cls, version)
         cls.collection = pack(_RECORDS, service.name, name)
+        escaped = re.escape(arn).replace(r"\{", "{").replace(r"\}", "}")
+        cls.arn_regex = re.compile(_FIELD.sub(r"(?P<\1>.+)", escaped), re.DOTALL)
         service.add_resource(cls)
         return cls
 
@@ -57,7 +59,7 @@ class ResourceMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
 
 
-class Resource(metaclass=ResourceMeta):
+class Resource(msgspec.Struct, metaclass=ResourceMeta):
     """The base of all resources; instances are records and never change.
 
     `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the
@@ -71,6 +73,7 @@ class Resource(metaclass=ResourceMeta):
     scope: ClassVar[Scope]
     codec: ClassVar[RecordCodec[Any]]
     collection: ClassVar[bytes]
+    arn_regex: ClassVar[re.Pattern[str]]
 
     account: str = ""
     region: str = ""
@@ -126,8 +129,7 @@ class Resource(metaclass=ResourceMeta):
             arn = Arn.parse(text)
         except ValueError:
             raise cls.missing from None
-        pattern = _FIELD.sub(r"(?P<\1>.+)", re.escape(cls.arn_pattern).replace(r"\{", "{").replace(r"\}", "}"))
-        match = re.fullmatch(pattern, arn.resource)
+        match = cls.arn_regex.fullmatch(arn.resource)
         if match is None or arn.service != cls.service.arn_service:
             raise cls.missing
         return cls.at(home_of(arn.account, arn.region), *match.groups())

@@ -87,7 +87,7 @@ class Transaction:
         if quota is not None:
             self._count_against(type(resource), quota)
         home = type(resource).home_for(self.home)
-        made: R = msgspec.structs.replace(  # type: ignore[type-var]
+        made: R = msgspec.structs.replace(
             resource,
             account=home.account,
             region=home.region,
@@ -101,7 +101,7 @@ class Transaction:
 
     def replace(self, resource: R, **changes: Any) -> R:
         """Keep a changed resource in the place of the old one."""
-        made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
+        made: R = msgspec.structs.replace(resource, **changes) if changes else resource
         self.keys.put(made.locator.packed, type(made).codec.encode(made))
         return made
 
@@ -229,7 +229,7 @@ class Transaction:
     def patience(self, seconds: float) -> bool:
         """Whether the caller, who is ready to wait this long in all, still is."""
         invocation = self._invocation
-        if invocation is None or seconds <= 0:
+        if invocation is None or seconds <= 0 or self.cloud.hub.closed:
             return False
         if invocation.deadline is None:
             invocation.deadline = invocation.started_at + int(seconds * 1000)

@@ -177,8 +177,8 @@ async def test_every_value_reaches_one_waiter_and_none_is_left(trial: Trial) -> 
         name = chance.choice("ab")
         one = ("GetSecretValue", {"SecretId": name, "VersionStage": "20"})
         other = ("PutSecretValue", {"SecretId": name, "SecretString": f"{name}{number}"})
-        for operation, given in sorted([one, other], key=lambda _: chance.random()):
-            future = trial.begin("secretsmanager", operation, **given)[1]
+        for operation, sent in sorted([one, other], key=lambda _: chance.random()):
+            future = trial.begin("secretsmanager", operation, **sent)[1]
             (answers if operation == "GetSecretValue" else puts).append(future)
     async with asyncio.timeout(20):
         taken = sorted([(await answer)["SecretString"] for answer in answers])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -59,7 +59,13 @@ class ResourceMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
 
 
-class Resource(msgspec.Struct, metaclass=ResourceMeta):
+if TYPE_CHECKING:
+    _Struct = object  # the type checker takes keyword-only fields from the metaclass, not from Struct
+else:
+    _Struct = msgspec.Struct
+
+
+class Resource(_Struct, metaclass=ResourceMeta):
     """The base of all resources; instances are records and never change.
 
     `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the

@@ -87,7 +87,7 @@ class Transaction:
         if quota is not None:
             self._count_against(type(resource), quota)
         home = type(resource).home_for(self.home)
-        made: R = msgspec.structs.replace(
+        made: R = msgspec.structs.replace(  # type: ignore[type-var]
             resource,
             account=home.account,
             region=home.region,
@@ -101,7 +101,7 @@ class Transaction:
 
     def replace(self, resource: R, **changes: Any) -> R:
         """Keep a changed resource in the place of the old one."""
-        made: R = msgspec.structs.replace(resource, **changes) if changes else resource
+        made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
         self.keys.put(made.locator.packed, type(made).codec.encode(made))
         return made
 

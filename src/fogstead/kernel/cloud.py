@@ -15,6 +15,7 @@ from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
 from fogstead.kernel.metrics import CallCounts
+from fogstead.kernel.observation import Observations
 from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.quotas import QuotaTable
@@ -66,11 +67,13 @@ class Cloud:
         self.quotas = QuotaTable()
         self.throttle = Throttle(enabled=throttles)
         self.counts = CallCounts()
+        self.observations = Observations()
         self.hub = Hub(self.clock)
         self.jobs = JobRunner(self, store)
         self.outbox = Outbox(self, store)
         self.pipeline = Pipeline(self)
         self.page_key = b""
+        self.ports: dict[str, int] = {}
 
     async def start(self) -> None:
         """Read what the store knows of the cloud itself, and take up work left undone."""
@@ -154,6 +157,7 @@ class Cloud:
         more = True
         while more:
             more = await run(self.store, SYSTEM, lambda keys: _wipe(keys, keep))
+        self.hub.wake_all()
 
     async def close(self) -> None:
         """Finish what is under way; the store stays open."""

@@ -9,6 +9,7 @@ from typing import Any
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.resource import Located, Resource
 from fogstead.kernel.service import DeclaredOperation
+from fogstead.kernel.waiting import Waiter
 from fogstead.primitives.store import Home
 
 Finished = Callable[[Any, Exception | None], None]
@@ -46,6 +47,7 @@ class Invocation:
         "resource",
         "started_at",
         "token_digest",
+        "woken",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Invocation:
         self.effects: list[Callable[[], None]] = []
         self.cancelled = False
         self.token_digest = b""
+        self.woken: Waiter | None = None
 
     @property
     def target_home(self) -> Home:

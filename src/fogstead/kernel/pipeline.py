@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,9 @@ def locate(_cloud: Cloud, invocation: Invocation) -> None:
     cls = operation.on or operation.creates
     assert cls is not None
     value = invocation.input.get(operation.at)
-    if value is not None:
+    if operation.locate is not None:
+        invocation.located = operation.locate(invocation.input, invocation.home)
+    elif value is not None:
         invocation.located = cls.locate(value, invocation.home)
 
 
@@ -123,9 +125,9 @@ def replay_token(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     return tokens.replay(tx.keys, invocation, tx.now)
 
 
-def handle(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
+def handle(cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     """The operation's own function."""
-    result = invocation.operation.run(tx, invocation.input)
+    result = invocation.operation.run(tx, watched(cloud, invocation))
     if type(result) is Page:
         result = as_result(result, invocation)
     return result if result is not None else {}
@@ -144,6 +146,13 @@ INSIDE: tuple[Stage, ...] = (
     Stage("replay the token", replay_token, lambda operation: operation.model.token_member is not None),
     Stage("handle", handle, lambda operation: not operation.is_async),
 )
+
+
+def watched(cloud: Cloud, invocation: Invocation) -> Mapping[str, Any]:
+    """In tests and development, an input that notes what is read of it."""
+    if not cloud.checks_outputs:
+        return invocation.input
+    return cloud.observations.watch(invocation.operation, invocation.input)
 
 
 def _policy_of(invocation: Invocation) -> Policy | None:
@@ -241,18 +250,28 @@ class Pipeline:
                 if type(result) is Again:
                     self._wait(invocation, inside, result)
                     return
+            if invocation.woken is not None:
+                cloud.hub.pass_on(invocation.woken)
             self._finish(invocation, result, error)
 
         cloud.store.submit(invocation.target_home, work, settled, read_only=operation.read_only, scan=operation.scan)
 
     def _wait(self, invocation: Invocation, inside: tuple[Inside, ...], again: Again) -> None:
+        hub = self._cloud.hub
+        invocation.woken = None
+
         def resume() -> None:
             if invocation.cancelled:
-                self._cloud.hub.pass_on(waiter)
-            else:
-                self._submit(invocation, inside)
+                hub.pass_on(waiter)
+                return
+            invocation.woken = waiter if waiter.by_time else None
+            self._submit(invocation, inside)
 
-        waiter: Waiter = self._cloud.hub.wait(again, resume)
+        if hub.full:
+            invocation.deadline = 0
+            self._submit(invocation, inside)
+            return
+        waiter: Waiter = hub.wait(again, resume)
 
     async def _run_async(self, invocation: Invocation, inside: tuple[Inside, ...]) -> None:
         cloud, operation = self._cloud, invocation.operation
@@ -268,7 +287,7 @@ class Pipeline:
                 self._finish(invocation, replayed, None)
                 return
             call = Call(cloud, home, invocation.origin, operation.service.name, invocation.caller, invocation.resource)
-            result = await operation.run(call, invocation.input)
+            result = await operation.run(call, watched(cloud, invocation))
             result = result if result is not None else {}
             if invocation.token_digest:
                 await cloud.transact(home, lambda tx: tokens.keep(tx.keys, invocation, result, tx.now))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -58,7 +59,13 @@ class ResourceMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
 
 
-class Resource(msgspec.Struct, metaclass=ResourceMeta):
+if TYPE_CHECKING:
+    _Struct = object  # the type checker takes keyword-only fields from the metaclass, not from Struct
+else:
+    _Struct = msgspec.Struct
+
+
+class Resource(_Struct, metaclass=ResourceMeta):
     """The base of all resources; instances are records and never change.
 
     `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the
@@ -97,7 +104,7 @@ class Resource(msgspec.Struct, metaclass=ResourceMeta):
     @property
     def shard(self) -> Key:
         """The prefix of its own rows."""
-        return self.home.data + pack_int(self.incarnation)
+        return _shard(self.account, self.region, self.incarnation)
 
     @property
     def resource_policy(self) -> str:
@@ -146,11 +153,11 @@ class Located:
     cls: type[Resource]
     home: Home
     key: tuple[str, ...]
+    packed: Key = field(init=False, compare=False, repr=False)
+    """The store's key."""
 
-    @property
-    def packed(self) -> Key:
-        """The store's key."""
-        return self.home.prefix + self.cls.collection + pack(*self.key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "packed", self.home.prefix + self.cls.collection + pack(*self.key))
 
     @property
     def arn(self) -> str:
@@ -159,6 +166,11 @@ class Located:
         resource = _FIELD.sub(lambda _match: next(values), self.cls.arn_pattern)
         service = self.cls.service.arn_service
         return f"arn:{partition_of(self.home.region)}:{service}:{self.home.region}:{self.home.account}:{resource}"
+
+
+@lru_cache(maxsize=10_000)
+def _shard(account: str, region: str, incarnation: int) -> Key:
+    return home_of(account, region).data + pack_int(incarnation)
 
 
 _homes: dict[tuple[str, str], Home] = {}

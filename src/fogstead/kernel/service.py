@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,13 +19,17 @@ from fogstead.model import Operation, ServiceModel
 from fogstead.model.loader import UnknownService
 from fogstead.model.standard import standard_models
 from fogstead.model.validation import Check, compile_check
+from fogstead.primitives.store import Home
 
 if TYPE_CHECKING:
-    from fogstead.kernel.resource import Resource
+    from fogstead.kernel.resource import Located, Resource
 
 F = TypeVar("F", bound=Callable[..., Any])
 _RESULTS = frozenset({"Page", "Again"})
 _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+Locate = Callable[[Mapping[str, Any], Home], "Located"]
 
 
 class DeclarationError(TypeError):
@@ -61,6 +65,7 @@ class DeclaredOperation:
     refuses: tuple[str, ...] = ()
     rate: Rate | None = None
     throttled: type[ServiceError] = Throttled
+    locate: Locate | None = None
     is_async: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,7 +144,8 @@ class Service:
     def operation(self, **declared: Any) -> Callable[[F], F]:
         """Declare the function that does an operation; it has the operation's name in snake case.
 
-        `on=` a resource class and `at=` the input member that points at it; `creates=` or `lists=` a class;
+        `on=` a resource class and `at=` the input member that points at it (or `locate=`, where it takes more than one
+        member); `creates=` or `lists=` a class;
         `action=` the IAM action where it is not the operation's name; `read_only=`, `scan=`; `data_event=` for calls
         that an audit does not record one by one; `ignores=` members that are read and knowingly have no effect;
         `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.

@@ -99,7 +99,7 @@ class Transaction:
         if quota is not None:
             self._count_against(type(resource), quota)
         home = type(resource).home_for(self.home)
-        made: R = msgspec.structs.replace(
+        made: R = msgspec.structs.replace(  # type: ignore[type-var]
             resource,
             account=home.account,
             region=home.region,
@@ -113,7 +113,7 @@ class Transaction:
 
     def replace(self, resource: R, **changes: Any) -> R:
         """Keep a changed resource in the place of the old one."""
-        made: R = msgspec.structs.replace(resource, **changes) if changes else resource
+        made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
         self.keys.put(made.locator.packed, type(made).codec.encode(made))
         return made
 
@@ -183,8 +183,14 @@ class Transaction:
         return self.cloud.ids.take(size)
 
     # ------------------------------------------------------------- parts, effects, waiting
-    def attempt(self, work: Callable[..., T], *arguments: Any) -> Outcome[T]:
-        """Run a part that may fail by itself: its error is a value, and its writes are taken back."""
+    def attempt(self, work: Callable[..., T], *arguments: Any, checks_first: bool = False) -> Outcome[T]:
+        """Run a part that may fail by itself: its error is a value, and its writes are taken back.
+
+        `checks_first=True` promises that whatever is refused is refused before anything is written, which saves the
+        means to take writes back; an AssertionError when the promise is broken.
+        """
+        if checks_first:
+            return self._attempt_in_place(work, *arguments)
         self.keys.begin_attempt()
         effects = len(self._effects)
         try:
@@ -198,6 +204,14 @@ class Transaction:
             raise
         self.keys.keep_attempt()
         return Outcome(value, None)
+
+    def _attempt_in_place(self, work: Callable[..., T], *arguments: Any) -> Outcome[T]:
+        changes = self.keys.changes
+        try:
+            return Outcome(work(*arguments), None)
+        except ServiceError as error:
+            assert self.keys.changes == changes, "a part that promised to check first was refused after it had written"
+            return Outcome(None, error)
 
     def emit(self, event: str, payload: Mapping[str, Any]) -> None:
         """Publish an event with this change; kept only where somebody reacts to it."""
@@ -219,6 +233,11 @@ class Transaction:
         """Wake up to `count` of those who wait for a change of `topic`, once this is kept."""
         hub, position = self.cloud.hub, self.keys.position + 1
         self._effects.append(lambda: hub.tell(topic, position, count))
+
+    def tell_at(self, topic: Key, at: Millis) -> None:
+        """Say that `topic` will change by itself at a cloud time, as a message does that comes in sight again."""
+        hub = self.cloud.hub
+        self._effects.append(lambda: hub.expect(topic, at))
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Do this once the change is kept: drop a cache, count something."""

@@ -40,8 +40,14 @@ class QueryProtocol:
     def decoder(self, operation: Operation) -> Decode:
         convert = FormReader(_form_names, always_flat=False).compile(operation.input) if operation.input else None
 
+        path_member = operation.service.metadata.get("pathMember", "")
+        members = operation.input.members if operation.input else {}
+
         def decode(request: WireRequest) -> Input:
-            return read_form(convert, form_of(request)) if convert else {}
+            given: Input = read_form(convert, form_of(request)) if convert else {}
+            if path_member in members and path_member not in given and len(request.path) > 1:
+                given[path_member] = request.path
+            return given
 
         return decode
 

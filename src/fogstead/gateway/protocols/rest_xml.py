@@ -82,7 +82,8 @@ class RestXmlProtocol:
             return reply
         members = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.members.items())
         body = (
-            f"{_DECLARATION}<Error><Code>{escape(_S3_CODES.get(error.code, error.code))}</Code><Message>{escape(error.message)}</Message>"
+            f"{_DECLARATION}<Error><Code>{escape(_S3_CODES.get(error.code, error.code))}</Code>"
+            f"<Message>{escape(error.message)}</Message>"
             f"{members}<RequestId>{request_id}</RequestId></Error>"
         )
         return WireReply(error.status, headers, body.encode("utf-8", "replace"))

@@ -57,6 +57,8 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
         **data["metadata"],
         "protocols": ["json", "query"],
         "xmlNamespace": "http://queue.amazonaws.com/doc/2012-11-05/",
+        # A Query request may be sent to the queue's own URL instead of naming it.
+        "pathMember": "QueueUrl",
     }
     shapes = dict(data["shapes"])
     for name, shape in shapes.items():

@@ -21,6 +21,9 @@ T = TypeVar("T")
 FORMAT = 1
 """The number of the on-disk form; a directory with a higher one is refused."""
 
+APPLICATION_ID = 0x466F6753
+"""What SQLite files of ours are marked with: "FogS"."""
+
 DATA = b"\x02d\x00"
 """The packed element under which a home keeps rows that belong to a shard."""
 
@@ -44,15 +47,14 @@ class Home:
     account: str
     region: str
     prefix: bytes = field(init=False, compare=False, repr=False)
+    data: bytes = field(init=False, compare=False, repr=False)
+    """The prefix of every row of this home that lies in some shard."""
 
     def __post_init__(self) -> None:
         account = int(self.account) if self.account.isdecimal() else self.account
-        object.__setattr__(self, "prefix", pack(account, self.region))
-
-    @property
-    def data(self) -> bytes:
-        """The prefix of every row of this home that lies in some shard."""
-        return self.prefix + DATA
+        prefix = pack(account, self.region)
+        object.__setattr__(self, "prefix", prefix)
+        object.__setattr__(self, "data", prefix + DATA)
 
 
 SYSTEM = Home("", "")
@@ -85,12 +87,17 @@ class Keys(Protocol):
         """A number greater than any given before, across restarts; gaps happen."""
 
     @property
+    def changes(self) -> int:
+        """A count that grows with every row this work changes."""
+
+    @property
     def position(self) -> int:
         """How many commits this work can see; waiting for a change starts from here."""
 
 
 Work = Callable[[Keys], T]
 Done = Callable[[Any, BaseException | None], None]
+Answer = tuple[Done, Any, BaseException | None]
 
 
 class Store(Protocol):
@@ -115,11 +122,27 @@ async def run(store: Store, home: Home, work: Work[T], *, read_only: bool = Fals
             return
         if error is None:
             future.set_result(result)
+        elif isinstance(error, StopIteration):
+            future.set_exception(RuntimeError("the work raised StopIteration"))
         else:
             future.set_exception(error)
 
     store.submit(home, work, done, read_only=read_only, scan=scan)
     return await future
+
+
+def deliver(answers: Sequence[Answer], failure: StorageError | None = None) -> None:
+    """Tell outcomes in order; one that cannot be taken keeps no other from being told."""
+    for done, result, error in answers:
+        try:
+            if failure is not None:
+                done(None, failure)
+            else:
+                done(result, error)
+        except Exception as fault:  # noqa: BLE001 - it is reported, and the others are told
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "an outcome of the store could not be taken", "exception": fault}
+            )
 
 
 def end_of(prefix: Key) -> Key:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from fogstead.primitives.store import SYSTEM, Conflict, Done, Home, Key, Row, StorageError, Work
+from fogstead.primitives.store import SYSTEM, Conflict, Done, Home, Key, Row, StorageError, Work, deliver, end_of
 from fogstead.primitives.store.memory import MemoryKeys
 from fogstead.primitives.store.packing import pack_int
 
@@ -64,17 +64,24 @@ class WatchedKeys:
         self._keys.delete(key)
 
     def scan(self, low: Key, high: Key, *, limit: int, reverse: bool = False) -> list[Row]:
-        self._check(low)
+        self._check_range(low, high)
         rows = self._keys.scan(low, high, limit=limit, reverse=reverse)
         self._touch(len(rows))
         return rows
 
     def count(self, low: Key, high: Key, *, limit: int) -> int:
-        self._check(low)
-        return self._keys.count(low, high, limit=limit)
+        self._check_range(low, high)
+        counted = self._keys.count(low, high, limit=limit)
+        self._touch(counted)
+        return counted
 
     def delete_range(self, low: Key, high: Key, *, limit: int) -> int:
-        self._check_write(low)
+        self._keys.refuse_when_reading()
+        self._check_range(low, high)
+        self._check_locked(low)
+        self._check_locked(high)
+        for key, _ in self._keys.scan(low, high, limit=limit):
+            self._check_locked(key)
         deleted = self._keys.delete_range(low, high, limit=limit)
         self._touch(deleted)
         return deleted
@@ -82,6 +89,10 @@ class WatchedKeys:
     def lock(self, shard: Key) -> None:
         self._check(shard)
         self._locked.add(shard)
+
+    @property
+    def changes(self) -> int:
+        return self._keys.changes
 
     def begin_attempt(self) -> None:
         self._keys.begin_attempt()
@@ -100,8 +111,17 @@ class WatchedKeys:
         if not key.startswith((self._home.prefix, SYSTEM.prefix)):
             raise RuleBroken(f"work of {self._home} reached for a row of another home: {key!r}")
 
+    def _check_range(self, low: Key, high: Key) -> None:
+        self._check(low)
+        owner = self._home.prefix if low.startswith(self._home.prefix) else SYSTEM.prefix
+        if high > end_of(owner):
+            raise RuleBroken(f"a range of {self._home} ends in another home: {high!r}")
+
     def _check_write(self, key: Key) -> None:
         self._check(key)
+        self._check_locked(key)
+
+    def _check_locked(self, key: Key) -> None:
         data = self._home.data
         if key.startswith(data) and key[: len(data) + _SHARD_BYTES] not in self._locked:
             raise RuleBroken(f"a row was changed in a shard that was not locked: {key!r}")
@@ -131,14 +151,16 @@ class AdversaryStore:
 
     async def _settle(self, home: Home, work: Work[Any], done: Done, read_only: bool) -> None:
         loop = asyncio.get_running_loop()
-        result, error = None, None
         async with self._serial:
-            try:
-                result = await loop.run_in_executor(self._threads, self._run, home, work, read_only)
-            except Exception as failure:  # noqa: BLE001 - whatever the work raised is its outcome
-                error = failure
+            result, error = await loop.run_in_executor(self._threads, self._outcome, home, work, read_only)
             self.keys.position += 1
-        done(result, error)
+        deliver([(done, result, error)])
+
+    def _outcome(self, home: Home, work: Work[Any], read_only: bool) -> tuple[Any, Exception | None]:
+        try:
+            return self._run(home, work, read_only), None
+        except Exception as error:  # noqa: BLE001 - whatever the work raised is its outcome
+            return None, error
 
     def _run(self, home: Home, work: Work[Any], read_only: bool) -> Any:
         keys = self.keys

@@ -23,6 +23,7 @@ class Checkpointer:
         self._pages = 0
         self._fold_at = SOFT_PAGES
         self._wanted = threading.Event()
+        self._folding = threading.Lock()
         self._closing = False
         self._thread: threading.Thread | None = None
         writer.set_wal_hook(self._committed)
@@ -42,10 +43,20 @@ class Checkpointer:
         if pages < SOFT_PAGES:
             self._fold_at = SOFT_PAGES
         elif pages >= HARD_PAGES:
-            self._fold(self._writer)
+            self.fold()
         elif pages >= self._fold_at and not self._wanted.is_set():
             self._fold_at = pages + SOFT_PAGES
             self._wake_thread()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the log is past its bound, so that long reads, which pin it, have to wait."""
+        return self._pages >= HARD_PAGES
+
+    def fold(self) -> None:
+        """Fold on this thread, after the other one if that is at it: writers are held back meanwhile."""
+        with self._folding:
+            self._fold(self._writer)
 
     def _wake_thread(self) -> None:
         self._wanted.set()
@@ -54,19 +65,25 @@ class Checkpointer:
             self._thread.start()
 
     def _work(self) -> None:
-        connection = self._connect()
+        connection: apsw.Connection | None = None
         while not self._closing:
             self._wanted.wait()
-            if not self._closing:
-                self._fold(connection)
+            try:
+                connection = connection or self._connect()
+                with self._folding:
+                    self._fold(connection)
+            except apsw.Error:
+                connection = None  # the next commit past the bound asks again
+            finally:
                 self._wanted.clear()
-        connection.close()
+        if connection is not None:
+            connection.close()
 
     @staticmethod
     def _fold(connection: apsw.Connection) -> None:
         try:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        except (apsw.BusyError, apsw.LockedError, apsw.FullError, apsw.IOError):
+        except apsw.Error:
             return  # the next commit asks again; a real fault shows itself in that commit
 
     def close(self) -> None:

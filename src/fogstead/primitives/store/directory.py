@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from fogstead.primitives.store import FORMAT
+from fogstead.primitives.store import APPLICATION_ID, FORMAT
 
 STORE_FILE = "cloud.db"
 _ID_BYTES = 16
@@ -51,9 +51,17 @@ class DataDirectory:
     def cloud_id(self) -> str:
         """Made once, with the folder."""
         file = self.path / "cloud-id"
-        if not file.exists():
-            file.write_text(os.urandom(_ID_BYTES).hex() + "\n", encoding="ascii")
-        return file.read_text(encoding="ascii").strip()
+        known = file.read_text(encoding="ascii").strip() if file.exists() else ""
+        if known:
+            return known
+        made = os.urandom(_ID_BYTES).hex()
+        beside = file.with_name("cloud-id.new")
+        with beside.open("w", encoding="ascii") as new:
+            new.write(made + "\n")
+            new.flush()
+            os.fsync(new.fileno())
+        beside.replace(file)
+        return made
 
     def _refuse_newer(self) -> None:
         if not self.store_file.exists():
@@ -61,9 +69,12 @@ class DataDirectory:
         try:
             connection = apsw.Connection(str(self.store_file), flags=apsw.SQLITE_OPEN_READWRITE)
             kept = connection.execute("PRAGMA user_version").get
+            owner = connection.execute("PRAGMA application_id").get
             connection.close()
         except apsw.Error as error:
             raise DirectoryRefused(f"{self.store_file} is not a readable store: {error}.") from None
+        if owner not in (0, APPLICATION_ID):
+            raise DirectoryRefused(f"{self.store_file} belongs to another program.")
         if kept > FORMAT:
             raise DirectoryRefused(
                 f"{self.path} was written by a newer fogstead (format {kept}, this one knows {FORMAT}): upgrade first."

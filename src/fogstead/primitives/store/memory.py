@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from typing import Any
 
-from fogstead.primitives.store import Done, Home, Key, Row, Work
+from fogstead.primitives.store import Answer, Done, Home, Key, Row, Work, deliver
 
 
 class MemoryKeys:
@@ -29,12 +29,14 @@ class MemoryKeys:
         return [self.rows.get(key) for key in keys]
 
     def put(self, key: Key, value: bytes) -> None:
+        self.refuse_when_reading()
         self._remember(key)
         if key not in self.rows:
             insort(self.order, key)
         self.rows[key] = value
 
     def delete(self, key: Key) -> None:
+        self.refuse_when_reading()
         if key in self.rows:
             self._remember(key)
             self._drop(key)
@@ -48,9 +50,10 @@ class MemoryKeys:
         return [(key, self.rows[key]) for key in keys]
 
     def count(self, low: Key, high: Key, *, limit: int) -> int:
-        return min(limit, bisect_left(self.order, high) - bisect_left(self.order, low))
+        return max(0, min(limit, bisect_left(self.order, high) - bisect_left(self.order, low)))
 
     def delete_range(self, low: Key, high: Key, *, limit: int) -> int:
+        self.refuse_when_reading()
         doomed = self.scan(low, high, limit=limit)
         for key, _ in doomed:
             self.delete(key)
@@ -58,6 +61,10 @@ class MemoryKeys:
 
     def lock(self, shard: Key) -> None:
         """Nothing else can run meanwhile."""
+
+    @property
+    def changes(self) -> int:
+        return len(self.undo)
 
     def begin_attempt(self) -> None:
         self.attempts.append(len(self.undo))
@@ -69,12 +76,16 @@ class MemoryKeys:
         self._undo_to(self.attempts.pop())
 
     def next_number(self) -> int:
+        self.refuse_when_reading()
         self.number += 1
         return self.number
 
-    def _remember(self, key: Key) -> None:
+    def refuse_when_reading(self) -> None:
+        """TypeError for a write in a read-only transaction."""
         if self.read_only:
             raise TypeError("a read-only transaction cannot write")
+
+    def _remember(self, key: Key) -> None:
         self.undo.append((key, self.rows.get(key)))
 
     def _drop(self, key: Key) -> None:
@@ -102,27 +113,30 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.keys = MemoryKeys()
-        self._answers: list[tuple[Done, Any, BaseException | None]] = []
+        self._answers: list[Answer] = []
+        self._in_tick = False
 
     def submit(self, home: Home, work: Work[Any], done: Done, *, read_only: bool = False, scan: bool = False) -> None:
-        if not self._answers:
+        if not self._in_tick:
+            self._in_tick = True
             asyncio.get_running_loop().call_soon(self._end_tick)
         keys = self.keys
         keys.read_only = read_only or scan
         try:
-            outcome = (done, work(keys), None)
+            outcome: Answer = (done, work(keys), None)
             keys.undo.clear()
         except Exception as error:  # noqa: BLE001 - whatever the work raised is its outcome
             keys.roll_back()
-            self._answers.append((done, None, error))
-        else:
-            self._answers.append(outcome)
+            outcome = (done, None, error)
+        except BaseException:
+            keys.roll_back()
+            raise
+        self._answers.append(outcome)
 
     def _end_tick(self) -> None:
-        answers, self._answers = self._answers, []
+        answers, self._answers, self._in_tick = self._answers, [], False
         self.keys.position += 1
-        for done, result, error in answers:
-            done(result, error)
+        deliver(answers)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -1,0 +1,376 @@
+"""Messages of a FIFO queue, in order within their groups.
+
+    g (group, number)           the message, in its group's order
+    s (group)                   when the group can be had next, and its first message: the key of its entry in v
+    v (available_at, number, group)  groups by when they can be had
+    i (visible_at, number, group)    messages in flight, to count them
+    t (visible_at, number)      marks a message sent with a delay
+    d (scope)                   deduplication ids seen in the last five minutes, and
+    e (expires_at, scope)       the same by age, swept a few at a time
+    a (attempt)                 what a receive attempt id was answered with
+
+A group with a message in flight is locked, so those in flight came out of one receive and stand at its head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from fogstead.kernel.errors import MissingParameter
+from fogstead.kernel.transaction import Transaction
+from fogstead.primitives.clock import Millis
+from fogstead.primitives.store import Key, end_of
+from fogstead.primitives.store.packing import pack, pack_int, unpack
+from fogstead.services.sqs import messages
+from fogstead.services.sqs.messages import Handle, Message, checked_id
+from fogstead.services.sqs.queues import Queue
+from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, OverLimit, in_flight_max
+from fogstead.services.sqs.standard import COUNTED_MAX, EXPIRED_EACH_TIME, Counts, Received, check_total
+
+DEDUPLICATION_MILLIS = 5 * 60_000
+RECEIVED_TOGETHER_MAX = 10
+_GROUPS_EACH_TIME = 32
+_SWEPT_EACH_TIME = 3
+_SEQUENCE_BASE = 10**19
+_MESSAGES, _STATES, _AVAILABLE, _IN_FLIGHT, _DELAYS, _SEEN, _SEEN_BY_AGE, _ATTEMPTS = (
+    pack(name) for name in "gsvitdea"
+)
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """A deduplication id that was used."""
+
+    expires_at: Millis
+    message_id: str
+    sequence: str
+
+
+class Attempt(msgspec.Struct, frozen=True, array_like=True):
+    """What a receive attempt was answered with: (group, number, receives) of each message."""
+
+    expires_at: Millis
+    taken: list[tuple[str, int, int]]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_seen = msgspec.msgpack.Decoder(Seen).decode
+_decode_attempt = msgspec.msgpack.Decoder(Attempt).decode
+
+
+def prepare(queue: Queue, message: Message, deduplication_id: str | None) -> None:
+    """Check what a FIFO queue asks of a message and settle its deduplication id."""
+    if not message.group:
+        raise MissingParameter("The request must contain the parameter MessageGroupId.")
+    if deduplication_id is not None:
+        message.deduplication_id = checked_id("MessageDeduplicationId", deduplication_id)
+    elif queue.attributes.content_based_deduplication:
+        assert message.body is not None
+        message.deduplication_id = hashlib.sha256(message.body.encode("utf-8")).hexdigest()
+    else:
+        raise InvalidParameterValue(
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly"
+        )
+
+
+def send(tx: Transaction, queue: Queue, message: Message) -> None:
+    """Keep a message, unless its deduplication id was used in the last five minutes: then it becomes that message."""
+    shard = tx.shard(queue)
+    _sweep(tx, shard)
+    by_group = queue.attributes.deduplicates_by_group
+    scope = pack(message.group if by_group else "", message.deduplication_id)
+    raw = tx.keys.get(shard + _SEEN + scope)
+    if raw is not None:
+        seen = _decode_seen(raw)
+        if seen.expires_at > tx.now:
+            message.id, message.sequence = seen.message_id, seen.sequence
+            return
+    number = tx.keys.next_number()
+    message.sequence = str(_SEQUENCE_BASE + number)
+    expires_at = tx.now + DEDUPLICATION_MILLIS
+    tx.keys.put(shard + _SEEN + scope, _encode(Seen(expires_at, message.id, message.sequence)))
+    tx.keys.put(shard + _SEEN_BY_AGE + pack_int(expires_at) + scope, b"")
+    put(tx, queue, message, number, delay_seconds=queue.attributes.delay)
+
+
+def put(tx: Transaction, queue: Queue, message: Message, number: int, *, delay_seconds: int = 0) -> None:
+    """Write a message at the end of its group."""
+    shard = tx.shard(queue)
+    message.visible_at = tx.now + delay_seconds * 1000
+    if delay_seconds:
+        message.delayed = True
+        tx.keys.put(shard + _DELAYS + pack_int(message.visible_at) + pack_int(number), b"")
+    tx.keys.put(_message_key(shard, message.group, number), messages.to_bytes(message))
+    if tx.keys.get(shard + _STATES + pack(message.group)) is None:
+        _set_state(tx, shard, message.group, None, (message.visible_at, number))
+    tx.tell(queue.arrivals)
+
+
+def _sweep(tx: Transaction, shard: Key) -> None:
+    """Each send removes a few ids that have expired, so they never pile up."""
+    low = shard + _SEEN_BY_AGE
+    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=_SWEPT_EACH_TIME):
+        scope = key[len(low) + 9 :]
+        tx.keys.delete(key)
+        raw = tx.keys.get(shard + _SEEN + scope)
+        if raw is not None and _decode_seen(raw).expires_at <= tx.now:
+            tx.keys.delete(shard + _SEEN + scope)
+
+
+def _message_key(shard: Key, group: str, number: int) -> Key:
+    return shard + _MESSAGES + pack(group) + pack_int(number)
+
+
+def _available_key(shard: Key, group: str, state: tuple[Millis, int]) -> Key:
+    return shard + _AVAILABLE + pack_int(state[0]) + pack_int(state[1]) + pack(group)
+
+
+def _state(tx: Transaction, shard: Key, group: str) -> tuple[Millis, int] | None:
+    raw = tx.keys.get(shard + _STATES + pack(group))
+    return (int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:], "big")) if raw is not None else None
+
+
+def _set_state(
+    tx: Transaction, shard: Key, group: str, old: tuple[Millis, int] | None, new: tuple[Millis, int] | None
+) -> None:
+    if old == new:
+        return
+    if old is not None:
+        tx.keys.delete(_available_key(shard, group, old))
+    if new is None:
+        tx.keys.delete(shard + _STATES + pack(group))
+        return
+    tx.keys.put(shard + _STATES + pack(group), new[0].to_bytes(8, "big") + new[1].to_bytes(8, "big"))
+    tx.keys.put(_available_key(shard, group, new), b"")
+
+
+def _refresh(tx: Transaction, shard: Key, group: str) -> None:
+    """A group can be had when its head is visible and nothing of it is in flight."""
+    head = _head(tx, shard, group)
+    new = None
+    if head:
+        in_flight = [message.visible_at for _, message in head if message.receives and message.visible_at > tx.now]
+        new = (max([head[0][1].visible_at, *in_flight]), head[0][0])
+    _set_state(tx, shard, group, _state(tx, shard, group), new)
+
+
+def _head(tx: Transaction, shard: Key, group: str) -> list[tuple[int, Message]]:
+    low = shard + _MESSAGES + pack(group)
+    rows = tx.keys.scan(low, end_of(low), limit=RECEIVED_TOGETHER_MAX)
+    return [(_number(key), messages.from_bytes(raw)) for key, raw in rows]
+
+
+def _number(key: Key) -> int:
+    return int.from_bytes(key[-8:], "big") - (1 << 63)
+
+
+def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int, attempt: str | None) -> list[Received]:
+    """Take messages, as many as possible of one group, in order; a repeated attempt id gets the same ones."""
+    shard = tx.shard(queue)
+    if attempt is not None:
+        checked_id("ReceiveRequestAttemptId", attempt)
+        repeated = _repeat(tx, queue, shard, attempt, visibility_seconds)
+        if repeated is not None:
+            return repeated
+    _refuse_too_many(tx, queue, shard)
+    taken: list[Received] = []
+    for group in _available_groups(tx, shard):
+        taken += _take_from(tx, queue, shard, group, limit - len(taken), visibility_seconds)
+        if len(taken) >= limit:
+            break
+    if attempt is not None and taken:
+        kept = [(one.message.group, one.handle.number, one.message.receives) for one in taken]
+        tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(tx.now + DEDUPLICATION_MILLIS, kept)))
+    return taken
+
+
+def _available_groups(tx: Transaction, shard: Key) -> list[str]:
+    low = shard + _AVAILABLE
+    rows = tx.keys.scan(low, low + pack_int(tx.now + 1), limit=_GROUPS_EACH_TIME)
+    return [str(unpack(key[len(low) + 18 :])[0]) for key, _ in rows]
+
+
+def _take_from(tx: Transaction, queue: Queue, shard: Key, group: str, limit: int, seconds: int) -> list[Received]:
+    taken: list[Received] = []
+    dead_letters = _dead_letters(tx, queue)
+    for number, message in _head(tx, shard, group):
+        if message.visible_at > tx.now or len(taken) >= limit:
+            break
+        if message.sent_at + queue.attributes.retention * 1000 <= tx.now:
+            _remove(tx, shard, group, number, message)
+        elif dead_letters is not None and message.receives >= dead_letters[1]:
+            move(tx, queue, dead_letters[0], number, message)
+        else:
+            taken.append(_take(tx, queue, shard, number, message, seconds))
+    _refresh(tx, shard, group)
+    return taken
+
+
+def _dead_letters(tx: Transaction, queue: Queue) -> tuple[Queue, int] | None:
+    redrive = queue.attributes.redrive
+    if redrive is None:
+        return None
+    target = Queue.locate_arn(redrive.target_arn)
+    found = tx.at(target) if target.home == tx.home else None
+    return (found, redrive.max_receives) if found is not None else None
+
+
+def _take(tx: Transaction, queue: Queue, shard: Key, number: int, message: Message, seconds: int) -> Received:
+    _drop_marks(tx, shard, number, message)
+    message.receives += 1
+    message.received_at = tx.now
+    message.first_received_at = message.first_received_at or tx.now
+    message.visible_at = tx.now + seconds * 1000
+    tx.keys.put(_message_key(shard, message.group, number), messages.to_bytes(message))
+    tx.keys.put(_in_flight_key(shard, message, number), b"")
+    handle = Handle(queue.identity, queue.incarnation, 0, number, message.receives, message.group)
+    return Received(message, handle)
+
+
+def _in_flight_key(shard: Key, message: Message, number: int) -> Key:
+    return shard + _IN_FLIGHT + pack_int(message.visible_at) + pack_int(number) + pack(message.group)
+
+
+def _drop_marks(tx: Transaction, shard: Key, number: int, message: Message) -> None:
+    if message.receives:
+        tx.keys.delete(_in_flight_key(shard, message, number))
+    if message.delayed:
+        tx.keys.delete(shard + _DELAYS + pack_int(message.visible_at) + pack_int(number))
+        message.delayed = False
+
+
+def _remove(tx: Transaction, shard: Key, group: str, number: int, message: Message) -> None:
+    _drop_marks(tx, shard, number, message)
+    tx.keys.delete(_message_key(shard, group, number))
+
+
+def _refuse_too_many(tx: Transaction, queue: Queue, shard: Key) -> None:
+    limit = tx.cloud.quotas.limit(tx.home.account, in_flight_max)
+    low = shard + _IN_FLIGHT
+    if tx.keys.count(low + pack_int(tx.now + 1), end_of(low), limit=limit) >= limit:
+        raise OverLimit(f"Too many messages in flight for queue {queue.name}")
+
+
+def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: int) -> list[Received] | None:
+    """The messages of an earlier attempt with the same id, while all of them are still in flight."""
+    raw = tx.keys.get(shard + _ATTEMPTS + pack(attempt))
+    kept = _decode_attempt(raw) if raw is not None else None
+    if kept is None:
+        return None
+    tx.keys.delete(shard + _ATTEMPTS + pack(attempt))
+    found: list[tuple[int, Message]] = []
+    for group, number, receives in kept.taken if kept.expires_at > tx.now else []:
+        row = tx.keys.get(_message_key(shard, group, number))
+        message = messages.from_bytes(row) if row is not None else None
+        if message is None or message.receives != receives or message.visible_at <= tx.now:
+            return None
+        found.append((number, message))
+    taken = [_take(tx, queue, shard, number, message, seconds) for number, message in found]
+    for group in {one.message.group for one in taken}:
+        _refresh(tx, shard, group)
+    if taken:
+        again = [(one.message.group, one.handle.number, one.message.receives) for one in taken]
+        tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(kept.expires_at, again)))
+    return taken or None
+
+
+def _find(tx: Transaction, queue: Queue, handle: Handle) -> Message | None:
+    if handle.incarnation != queue.incarnation:
+        return None
+    raw = tx.keys.get(_message_key(queue.shard, handle.group, handle.number))
+    message = messages.from_bytes(raw) if raw is not None else None
+    return message if message is not None and message.receives == handle.receives else None
+
+
+def delete(tx: Transaction, queue: Queue, handle: Handle) -> None:
+    """Remove the message and let the next of its group go; an expired handle is refused, as FIFO queues do."""
+    shard, message = tx.shard(queue), _find(tx, queue, handle)
+    if message is None:
+        return
+    if message.visible_at <= tx.now:
+        raise InvalidParameterValue(
+            f"Value {handle.encode()} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+        )
+    _remove(tx, shard, handle.group, handle.number, message)
+    _refresh(tx, shard, handle.group)
+    tx.tell(queue.arrivals)
+
+
+def change_visibility(tx: Transaction, queue: Queue, handle: Handle, seconds: int) -> None:
+    """Bring a message in flight back sooner or later; its group stays locked until then."""
+    shard, message = tx.shard(queue), _find(tx, queue, handle)
+    if message is None or message.visible_at <= tx.now:
+        raise MessageNotInflight(
+            f"Value {handle.encode()} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
+            "available for visibility timeout change."
+        )
+    check_total(message, tx.now, seconds)
+    tx.keys.delete(_in_flight_key(shard, message, handle.number))
+    message.visible_at = tx.now + seconds * 1000
+    tx.keys.put(_message_key(shard, handle.group, handle.number), messages.to_bytes(message))
+    tx.keys.put(_in_flight_key(shard, message, handle.number), b"")
+    _refresh(tx, shard, handle.group)
+    tx.tell(queue.arrivals)
+
+
+def next_visible(tx: Transaction, queue: Queue) -> Millis | None:
+    """When the next group can be had by itself."""
+    prefix = queue.shard + _AVAILABLE
+    rows = tx.keys.scan(prefix + pack_int(tx.now + 1), end_of(prefix), limit=1)
+    return int.from_bytes(rows[0][0][len(prefix) + 1 : len(prefix) + 9], "big") - (1 << 63) if rows else None
+
+
+def move(tx: Transaction, source: Queue, target: Queue, number: int, message: Message) -> None:
+    """To another FIFO queue, at the end of the same group; there its retention begins anew."""
+    shard = tx.shard(source)
+    _remove(tx, shard, message.group, number, message)
+    new_number = tx.keys.next_number()
+    message.receives = 0
+    message.sent_at = tx.now
+    message.source_arn = source.arn
+    message.sequence = str(_SEQUENCE_BASE + new_number)
+    put(tx, target, message, new_number)
+
+
+def oldest(tx: Transaction, queue: Queue, limit: int) -> list[tuple[int, Message]]:
+    """Messages that can be had, group by group, for a task that moves them elsewhere."""
+    out: list[tuple[int, Message]] = []
+    for group in _available_groups(tx, queue.shard):
+        out += [one for one in _head(tx, queue.shard, group) if one[1].visible_at <= tx.now]
+        if len(out) >= limit:
+            break
+    return out[:limit]
+
+
+def everything(tx: Transaction, queue: Queue, limit: int) -> list[Message]:
+    """Messages in whatever state, group by group."""
+    low = queue.shard + _MESSAGES
+    return [messages.from_bytes(raw) for _, raw in tx.keys.scan(low, end_of(low), limit=limit)]
+
+
+def refresh(tx: Transaction, queue: Queue, group: str) -> None:
+    """Bring a group's place up to date after messages were taken out of it."""
+    _refresh(tx, tx.shard(queue), group)
+
+
+def count(tx: Transaction, queue: Queue) -> Counts:
+    """Counted where they lie."""
+    shard, later = queue.shard, pack_int(tx.now + 1)
+    total = tx.keys.count(shard + _MESSAGES, end_of(shard + _MESSAGES), limit=COUNTED_MAX)
+    flying = tx.keys.count(shard + _IN_FLIGHT + later, end_of(shard + _IN_FLIGHT), limit=COUNTED_MAX)
+    delayed = tx.keys.count(shard + _DELAYS + later, end_of(shard + _DELAYS), limit=COUNTED_MAX)
+    return Counts(max(0, total - flying - delayed), flying, delayed)
+
+
+def expire(tx: Transaction, queue: Queue) -> bool:
+    """Remove messages that were sent a whole retention period ago; True when there may be more."""
+    shard, expired = tx.shard(queue), 0
+    for group in _available_groups(tx, shard):
+        for number, message in _head(tx, shard, group):
+            if message.sent_at + queue.attributes.retention * 1000 <= tx.now and message.visible_at <= tx.now:
+                _remove(tx, shard, group, number, message)
+                expired += 1
+        _refresh(tx, shard, group)
+    return 0 < expired < EXPIRED_EACH_TIME

@@ -1,0 +1,284 @@
+"""Messages of a standard queue, in the order they become visible.
+
+    m (visible_at, number)   the message; the key moves when its visibility does
+    b (number)               a body too long to move with it
+    f (number)               where a message went when its visibility was changed after it was received
+    t (visible_at, number)   marks a message that was sent with a delay
+
+A receipt handle names the key that a receive gave the message. A later receive gives another, so an old handle finds
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fogstead.kernel.transaction import Transaction
+from fogstead.primitives.clock import Millis
+from fogstead.primitives.store import Key, end_of
+from fogstead.primitives.store.packing import pack, pack_int
+from fogstead.services.sqs import messages
+from fogstead.services.sqs.messages import INLINE_BYTES, Handle, Message
+from fogstead.services.sqs.queues import Queue
+from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, OverLimit, in_flight_max
+
+VISIBILITY_MAX_MILLIS = 43_200_000
+EXPIRED_EACH_TIME = 2_000
+COUNTED_MAX = 10_000_000
+_SCANNED_MAX = 1_000
+_CHECKED_EVERY = 64
+
+_MESSAGES, _BODIES, _FORWARDS, _DELAYS = (pack(name) for name in ("m", "b", "f", "t"))
+
+
+class Counts(NamedTuple):
+    """How many messages are in which state."""
+
+    visible: int
+    in_flight: int
+    delayed: int
+
+
+class Received(NamedTuple):
+    """A message with its handle."""
+
+    message: Message
+    handle: Handle
+
+
+def _key(shard: Key, visible_at: Millis, number: int) -> Key:
+    return shard + _MESSAGES + pack_int(visible_at) + pack_int(number)
+
+
+def _parts(key: Key) -> tuple[Millis, int]:
+    """(visible_at, number) of a message's key."""
+    bias = 1 << 63
+    return int.from_bytes(key[-17:-9], "big") - bias, int.from_bytes(key[-8:], "big") - bias
+
+
+def send(tx: Transaction, queue: Queue, message: Message, delay_seconds: int) -> None:
+    """Keep a message; it can be had after its delay."""
+    shard = tx.shard(queue)
+    visible_at = tx.now + delay_seconds * 1000
+    number = tx.keys.next_number()
+    if delay_seconds:
+        message.delayed = True
+        tx.keys.put(shard + _DELAYS + pack_int(visible_at) + pack_int(number), b"")
+    put(tx, shard, message, visible_at, number)
+    tx.tell(queue.arrivals)
+
+
+def put(tx: Transaction, shard: Key, message: Message, visible_at: Millis, number: int) -> None:
+    """Write a message's row, and its body apart when it is long."""
+    body = message.body
+    if body is not None and message.size > INLINE_BYTES:
+        tx.keys.put(shard + _BODIES + pack_int(number), body.encode("utf-8", "surrogatepass"))
+        message.body = None
+    tx.keys.put(_key(shard, visible_at, number), messages.to_bytes(message))
+    message.body = body
+
+
+def _with_body(tx: Transaction, shard: Key, message: Message, number: int) -> Message:
+    if message.body is None:
+        raw = tx.keys.get(shard + _BODIES + pack_int(number))
+        assert raw is not None, "a body is kept as long as its message"
+        message.body = raw.decode("utf-8", "surrogatepass")
+    return message
+
+
+def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int) -> list[Received]:
+    """Take up to `limit` visible messages out of sight, dropping those that have expired."""
+    shard = tx.shard(queue)
+    taken: list[Received] = []
+    for visible_at, number, message in _visible(tx, shard):
+        if not taken:
+            _refuse_too_many(tx, queue, shard, number)
+        if message.sent_at + queue.attributes.retention * 1000 <= tx.now:
+            remove(tx, shard, visible_at, number, message)
+            continue
+        redrive = queue.attributes.redrive
+        if redrive is not None and message.receives >= redrive.max_receives:
+            target = Queue.locate_arn(redrive.target_arn)
+            dead_letters = tx.at(target) if target.home == tx.home else None
+            if dead_letters is not None:
+                move(tx, queue, dead_letters, visible_at, number, message)
+                continue
+        taken.append(_take(tx, queue, shard, visible_at, number, message, visibility_seconds))
+        if len(taken) >= limit:
+            break
+    return taken
+
+
+def _visible(tx: Transaction, shard: Key) -> Iterator[tuple[Millis, int, Message]]:
+    low, high = shard + _MESSAGES, shard + _MESSAGES + pack_int(tx.now + 1)
+    scanned = 0
+    while scanned < _SCANNED_MAX:
+        rows = tx.keys.scan(low, high, limit=10)
+        for key, raw in rows:
+            yield *_parts(key), messages.from_bytes(raw)
+        if len(rows) < 10:
+            return
+        scanned += len(rows)
+        low = rows[-1][0] + b"\x00"
+
+
+def _take(
+    tx: Transaction, queue: Queue, shard: Key, visible_at: Millis, number: int, message: Message, seconds: int
+) -> Received:
+    tx.keys.delete(_key(shard, visible_at, number))
+    _drop_marks(tx, shard, visible_at, number, message)
+    message.receives += 1
+    message.received_at = tx.now
+    message.first_received_at = message.first_received_at or tx.now
+    again_at = tx.now + seconds * 1000
+    # Written before its body is fetched, so that a long body stays in its own row.
+    tx.keys.put(_key(shard, again_at, number), messages.to_bytes(message))
+    handle = Handle(queue.identity, queue.incarnation, again_at, number, message.receives, "")
+    return Received(_with_body(tx, shard, message, number), handle)
+
+
+def _drop_marks(tx: Transaction, shard: Key, visible_at: Millis, number: int, message: Message) -> None:
+    if message.moved:
+        tx.keys.delete(shard + _FORWARDS + pack_int(number))
+        message.moved = False
+    if message.delayed:
+        tx.keys.delete(shard + _DELAYS + pack_int(visible_at) + pack_int(number))
+        message.delayed = False
+
+
+def _refuse_too_many(tx: Transaction, queue: Queue, shard: Key, number: int) -> None:
+    """OverLimit above the quota; looked at now and then, for AWS itself says the limit is approximate."""
+    if number % _CHECKED_EVERY:
+        return
+    limit = tx.cloud.quotas.limit(tx.home.account, in_flight_max)
+    low = shard + _MESSAGES + pack_int(tx.now + 1)
+    if tx.keys.count(low, end_of(shard + _MESSAGES), limit=limit) >= limit:
+        raise OverLimit(f"Too many messages in flight for queue {queue.name}")
+
+
+def next_visible(tx: Transaction, queue: Queue) -> Millis | None:
+    """When the next message comes in sight by itself."""
+    prefix = queue.shard + _MESSAGES
+    rows = tx.keys.scan(prefix + pack_int(tx.now + 1), end_of(prefix), limit=1)
+    return _parts(rows[0][0])[0] if rows else None
+
+
+def _find(tx: Transaction, queue: Queue, handle: Handle) -> tuple[Millis, Message] | None:
+    """The message a handle names, if it is still this receive's."""
+    if handle.incarnation != queue.incarnation:
+        return None
+    shard = queue.shard
+    raw = tx.keys.get(_key(shard, handle.visible_at, handle.number))
+    visible_at = handle.visible_at
+    if raw is None:
+        forward = tx.keys.get(shard + _FORWARDS + pack_int(handle.number))
+        if forward is None:
+            return None
+        visible_at = int.from_bytes(forward, "big")
+        raw = tx.keys.get(_key(shard, visible_at, handle.number))
+    if raw is None:
+        return None
+    message = messages.from_bytes(raw)
+    return (visible_at, message) if message.receives == handle.receives else None
+
+
+def delete(tx: Transaction, queue: Queue, handle: Handle) -> None:
+    """Remove the message; nothing happens when the handle is an old one, as SQS documents it."""
+    shard, found = tx.shard(queue), _find(tx, queue, handle)
+    if found is not None:
+        remove(tx, shard, found[0], handle.number, found[1])
+
+
+def remove(tx: Transaction, shard: Key, visible_at: Millis, number: int, message: Message) -> None:
+    """Delete all rows of a message."""
+    tx.keys.delete(_key(shard, visible_at, number))
+    _drop_marks(tx, shard, visible_at, number, message)
+    if message.body is None:
+        tx.keys.delete(shard + _BODIES + pack_int(number))
+
+
+def change_visibility(tx: Transaction, queue: Queue, handle: Handle, seconds: int) -> None:
+    """Bring a message in flight back sooner or later; MessageNotInflight when it is none."""
+    shard, found = tx.shard(queue), _find(tx, queue, handle)
+    if found is None or found[0] <= tx.now:
+        raise MessageNotInflight(
+            f"Value {handle.encode()} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
+            "available for visibility timeout change."
+        )
+    old, message = found
+    check_total(message, tx.now, seconds)
+    visible_at = tx.now + seconds * 1000
+    tx.keys.delete(_key(shard, old, handle.number))
+    message.moved = True
+    tx.keys.put(shard + _FORWARDS + pack_int(handle.number), visible_at.to_bytes(8, "big"))
+    tx.keys.put(_key(shard, visible_at, handle.number), messages.to_bytes(message))
+    tx.tell(queue.arrivals)
+
+
+def check_total(message: Message, now: Millis, seconds: int) -> None:
+    """A message may be in flight for twelve hours from its receive, however often that is extended."""
+    if now + seconds * 1000 > message.received_at + VISIBILITY_MAX_MILLIS:
+        raise InvalidParameterValue(
+            f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
+            "message is beyond the limit [43200 seconds]"
+        )
+
+
+def move(tx: Transaction, source: Queue, target: Queue, visible_at: Millis, number: int, message: Message) -> None:
+    """To another queue, keeping when it was sent, so that its retention goes on counting."""
+    shard = tx.shard(source)
+    _with_body(tx, shard, message, number)
+    tx.keys.delete(_key(shard, visible_at, number))
+    _drop_marks(tx, shard, visible_at, number, message)
+    if message.size > INLINE_BYTES:
+        tx.keys.delete(shard + _BODIES + pack_int(number))
+    message.receives = 0
+    message.source_arn = source.arn
+    put(tx, tx.shard(target), message, tx.now, tx.keys.next_number())
+    tx.tell(target.arrivals)
+
+
+def oldest(tx: Transaction, queue: Queue, limit: int) -> list[tuple[Millis, int, Message]]:
+    """Visible messages, for a task that moves them elsewhere."""
+    low = queue.shard + _MESSAGES
+    rows = tx.keys.scan(low, low + pack_int(tx.now + 1), limit=limit)
+    return [(*_parts(key), messages.from_bytes(raw)) for key, raw in rows]
+
+
+def everything(tx: Transaction, queue: Queue, limit: int) -> list[Message]:
+    """Messages in whatever state, with their bodies."""
+    low = queue.shard + _MESSAGES
+    out = []
+    for key, raw in tx.keys.scan(low, end_of(low), limit=limit):
+        visible_at, number = _parts(key)
+        message = _with_body(tx, queue.shard, messages.from_bytes(raw), number)
+        message.visible_at = visible_at
+        out.append(message)
+    return out
+
+
+def count(tx: Transaction, queue: Queue) -> Counts:
+    """Counted where they lie; what has certainly expired counts no more."""
+    base = queue.shard + _MESSAGES
+    alive = base + pack_int(tx.now - queue.attributes.retention * 1000 + 1)
+    later = pack_int(tx.now + 1)
+    delays = queue.shard + _DELAYS
+    hidden = tx.keys.count(base + later, end_of(base), limit=COUNTED_MAX)
+    delayed = tx.keys.count(delays + later, end_of(delays), limit=COUNTED_MAX)
+    visible = tx.keys.count(alive, base + later, limit=COUNTED_MAX)
+    return Counts(visible, max(0, hidden - delayed), delayed)
+
+
+def expire(tx: Transaction, queue: Queue) -> bool:
+    """Remove messages that became visible a whole retention period ago; True when there may be more.
+
+    A message that was received since lies later in the order: it is dropped when it comes in sight.
+    """
+    shard = tx.shard(queue)
+    low = shard + _MESSAGES
+    high = low + pack_int(tx.now - queue.attributes.retention * 1000 + 1)
+    rows = tx.keys.scan(low, high, limit=EXPIRED_EACH_TIME)
+    for key, raw in rows:
+        remove(tx, shard, *_parts(key), messages.from_bytes(raw))
+    return len(rows) == EXPIRED_EACH_TIME

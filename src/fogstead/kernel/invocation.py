@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.resource import Located, Resource
@@ -15,8 +16,7 @@ from fogstead.primitives.store import Home
 Finished = Callable[[Any, Exception | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """How a call came here. Calls that services make carry on the origin of what caused them."""
 
     request_id: str

@@ -63,7 +63,7 @@ def tag_operations(
         tx.replace(tx.resource, tags={key: value for key, value in tx.resource.tags.items() if key not in doomed})
 
     def list_tags(tx: Transaction, req: Any) -> Any:  # noqa: ARG001 - operations take both
-        tags = tx.resource.tags
+        tags = dict(tx.resource.tags)
         return {shown: tags if as_map else [{"Key": key, "Value": value} for key, value in tags.items()]}
 
     for name, run in ((tag, set_tags), (untag, remove_tags), (listing, list_tags)):

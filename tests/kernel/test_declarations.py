@@ -361,3 +361,14 @@ def test_tag_operations_are_operations_of_the_model() -> None:
     assert refused(tag_operations, made, Repository, at="resourceArn", **names) == (
         "tag_operations: ListTags is no operation of codecommit"
     )
+
+
+def test_an_operation_is_declared_once() -> None:
+    service = Service("sts")
+
+    def get_caller_identity(tx: Any, req: GetCallerIdentityRequest) -> GetCallerIdentityResponse:  # noqa: F821
+        return {}
+
+    service.operation()(get_caller_identity)
+    with pytest.raises(DeclarationError, match="GetCallerIdentity is declared already"):
+        service.operation()(get_caller_identity)

@@ -16,6 +16,7 @@ from fogstead.kernel.jobs import DUE, NAMED
 from fogstead.primitives.clock import Clock
 from fogstead.primitives.store import SYSTEM
 from fogstead.primitives.store.adversary import AdversaryStore, Trouble
+from fogstead.primitives.store.sqlite import SqliteStore
 
 
 async def test_jobs_run_in_the_order_they_fall_due_each_at_its_own_time(trial: Trial) -> None:
@@ -238,3 +239,15 @@ async def test_an_advance_that_is_killed_has_come_as_far_as_the_jobs_it_ran(tria
     ended.set()
     await advance
     assert trial.cloud.clock.now() == START + 3 * HOUR
+
+
+async def test_cloud_time_goes_on_when_the_machines_clock_was_set_back_meanwhile(tmp_path: Path) -> None:
+    seen = []
+    for true_time in (START, START - HOUR):
+        store = SqliteStore(tmp_path / "cloud.db")
+        cloud = Cloud(store, clock=Clock(true=lambda now=true_time: now))
+        await cloud.start()
+        seen.append(cloud.clock.now())
+        await cloud.close()
+        await store.close()
+    assert seen[1] >= seen[0]

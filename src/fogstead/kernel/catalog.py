@@ -107,6 +107,13 @@ class Catalog:
             self.service(service_name(owner))
         return _jobs[kind]
 
+    def period(self, kind: str) -> Millis | None:
+        """How often a job kind comes round; None when it does not, or is no longer declared."""
+        try:
+            return self.job(kind).every
+        except KeyError:
+            return None
+
     def reactions_to(self, event: str) -> bool:
         """Whether anybody reacts to a kind of event."""
         self._read_facts()

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 from fogstead.kernel.audit import AuditSink, RecentAudit
 from fogstead.kernel.calls import Call, NoRoles, RoleSource
 from fogstead.kernel.catalog import Catalog, job, service_name
+from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
 from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
@@ -18,6 +19,7 @@ from fogstead.kernel.metrics import CallCounts
 from fogstead.kernel.observation import Observations
 from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
+from fogstead.kernel.ports import PORTS
 from fogstead.kernel.quotas import QuotaTable
 from fogstead.kernel.throttling import Throttle
 from fogstead.kernel.transaction import Transaction, apply
@@ -25,17 +27,15 @@ from fogstead.kernel.waiting import Again, Hub
 from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.store import SYSTEM, Home, Keys, Store, end_of, run
-from fogstead.primitives.store.packing import pack, pack_int
+from fogstead.primitives.store.packing import pack
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 AuthMode = Literal["enforce", "audit", "off"]
 
-_CLOCK = SYSTEM.prefix + pack("clock")
 _SECRET = SYSTEM.prefix + pack("page-key")
 _REAPED_EACH_TIME = 5_000
-_MOVES_MAX = 100_000
 
 
 class Cloud:
@@ -68,6 +68,7 @@ class Cloud:
         self.throttle = Throttle(enabled=throttles)
         self.counts = CallCounts()
         self.observations = Observations()
+        self.clock_log = ClockLog(store)
         self.hub = Hub(self.clock)
         self.jobs = JobRunner(self, store)
         self.outbox = Outbox(self, store)
@@ -78,8 +79,9 @@ class Cloud:
     async def start(self) -> None:
         """Read what the store knows of the cloud itself, and take up work left undone."""
         fresh = self.ids.take(32)
-        self.page_key, moves = await run(self.store, SYSTEM, lambda keys: _read_own(keys, fresh))
-        self.clock = Clock(self.clock.true_now, moves)
+        self.page_key = await run(self.store, SYSTEM, lambda keys: _read_secret(keys, fresh))
+        self.clock = await self.clock_log.read(self.clock.true_now)
+        self.clock_log.watch(self.clock)
         self.hub = Hub(self.clock)
         await self.outbox.start()
         self.jobs.start()
@@ -141,19 +143,16 @@ class Cloud:
 
     async def keep_clock_move(self) -> None:
         """Write the clock's last move to its log; without it a restart would turn time back."""
-        await self._keep_offset(*self.clock.settle())
+        await self.clock_log.keep(*self.clock.settle())
 
     async def keep_clock_stand(self, began: Millis) -> None:
         """Write how far a move that began at a true time has come, before what happens there is kept."""
-        await self._keep_offset(began, max(self.clock.offset, self.clock.now() - self.clock.true_now()))
-
-    async def _keep_offset(self, true: Millis, offset: Millis) -> None:
-        await run(self.store, SYSTEM, lambda keys: keys.put(_CLOCK + pack_int(true), offset.to_bytes(8, "big")))
+        await self.clock_log.keep(began, max(self.clock.offset, self.clock.now() - self.clock.true_now()))
 
     async def reset(self) -> None:
-        """Forget everything but the clock and the cloud's own secrets."""
+        """Forget everything but the clock, the ports and the cloud's own secrets."""
         await self.outbox.settle()
-        keep = (_CLOCK, _SECRET, SYSTEM.prefix + pack("number"))
+        keep = (MOVES, SEEN, PORTS, _SECRET, SYSTEM.prefix + pack("number"))
         more = True
         while more:
             more = await run(self.store, SYSTEM, lambda keys: _wipe(keys, keep))
@@ -165,23 +164,18 @@ class Cloud:
         await self.jobs.close()
         await self.outbox.close()
         await self.pipeline.close()
+        await self.clock_log.close(self.clock)
 
 
 def _deny(reason: str) -> NoReturn:
     raise AccessDenied(reason)
 
 
-def _read_own(keys: Keys, fresh: bytes) -> tuple[bytes, list[tuple[Millis, Millis]]]:
+def _read_secret(keys: Keys, fresh: bytes) -> bytes:
     secret = keys.get(_SECRET)
     if secret is None:
-        secret = fresh
-        keys.put(_SECRET, secret)
-    rows = keys.scan(_CLOCK, end_of(_CLOCK), limit=_MOVES_MAX)
-    bias = 1 << 63
-    moves = [
-        (int.from_bytes(key[len(_CLOCK) + 1 :], "big") - bias, int.from_bytes(value, "big")) for key, value in rows
-    ]
-    return secret, moves
+        keys.put(_SECRET, fresh)
+    return secret or fresh
 
 
 def _wipe(keys: Keys, keep: tuple[bytes, ...]) -> bool:

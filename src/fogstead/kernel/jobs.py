@@ -215,6 +215,9 @@ class JobRunner:
         tried = msgspec.structs.replace(job, attempts=job.attempts + 1, last_error=reason)
         if tried.attempts >= ATTEMPTS_MAX:
             keys.put(PARKED + row[len(DUE) :], _codec.encode(tried))
+            every = self._cloud.catalog.period(job.kind)
+            if every is not None:  # one bad turn must not be the last
+                keep(keys, msgspec.structs.replace(job, attempts=0, last_error=""), self._cloud.clock.now() + every)
             return
         later = self._cloud.clock.now() + RETRY_MILLIS * 2**job.attempts
         keep(keys, tried, later)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fogstead.kernel.errors import InvalidNextToken, InvalidParameterValue
+from fogstead.kernel.errors import InvalidParameterValue, ServiceError
 from fogstead.kernel.invocation import Invocation
 from fogstead.model.service import Pagination
 from fogstead.primitives.store import Key
@@ -48,7 +48,12 @@ class Cut:
             raise InvalidParameterValue(f"{pagination.limit_key} must be at least 1.")
         binding = _binding(invocation, pagination)
         token = given.get(pagination.input_token)
-        return cls(_open(str(token), binding, key) if token else None, size, binding, key)
+        return cls(
+            _open(str(token), binding, key, invocation.operation.service.page_token_error) if token else None,
+            size,
+            binding,
+            key,
+        )
 
     def token(self, last: Key) -> str:
         """The token of the page after this one."""
@@ -77,14 +82,14 @@ def _seal(last: Key, binding: bytes, key: bytes) -> bytes:
     return hmac.digest(key, binding + last, "sha256")[:_SEAL_BYTES]
 
 
-def _open(token: str, binding: bytes, key: bytes) -> Key:
+def _open(token: str, binding: bytes, key: bytes, refused: type[ServiceError]) -> Key:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidNextToken from None
+        raise refused from None
     seal, last = raw[:_SEAL_BYTES], raw[_SEAL_BYTES:]
     if not hmac.compare_digest(seal, _seal(last, binding, key)):
-        raise InvalidNextToken
+        raise refused
     return last
 
 

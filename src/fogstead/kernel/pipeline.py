@@ -122,7 +122,8 @@ def require_resource(_cloud: Cloud, invocation: Invocation, _tx: Transaction) ->
 
 def replay_token(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     """The answer of an earlier call with the same idempotency token."""
-    return tokens.replay(tx.keys, invocation, tx.now)
+    mismatch = invocation.operation.service.token_reused_error
+    return tokens.replay(tx.keys, invocation, tx.now, mismatch=mismatch)
 
 
 def handle(cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:

@@ -9,7 +9,7 @@ from fogstead.primitives.network.listeners import PortTaken
 from fogstead.primitives.store import SYSTEM, Keys, Store, end_of, run
 from fogstead.primitives.store.packing import pack
 
-_PORTS = SYSTEM.prefix + pack("port")
+PORTS = SYSTEM.prefix + pack("port")
 
 
 class PortBook:
@@ -41,11 +41,11 @@ class PortBook:
 
 
 def _note(keys: Keys, name: str, port: int) -> None:
-    keys.put(_PORTS + pack(name), port.to_bytes(2, "big"))
+    keys.put(PORTS + pack(name), port.to_bytes(2, "big"))
 
 
 def _look_up(keys: Keys, name: str) -> tuple[int | None, set[int]]:
-    own = _PORTS + pack(name)
-    rows = keys.scan(_PORTS, end_of(_PORTS), limit=10_000)
+    own = PORTS + pack(name)
+    rows = keys.scan(PORTS, end_of(PORTS), limit=10_000)
     given = {key: int.from_bytes(value, "big") for key, value in rows}
     return given.get(own), {port for key, port in given.items() if key != own}

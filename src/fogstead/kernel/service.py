@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fogstead.kernel.errors import ServiceError, Throttled, declare
+from fogstead.kernel.errors import (
+    InvalidNextToken,
+    QuotaExceeded,
+    ServiceError,
+    Throttled,
+    TokenReused,
+    declare,
+)
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.throttling import Rate
 from fogstead.model import Operation, ServiceModel
@@ -104,7 +111,11 @@ class Service:
         self.metrics: list[Metric] = []
         self.operations: dict[str, DeclaredOperation] = {}
         self.resources: dict[str, type[Resource]] = {}
+        # What the kernel refuses with on the service's behalf, where AWS gives the service another word for it.
         self.validation_error: Callable[[list[Any]], ServiceError] | None = None
+        self.quota_error: type[ServiceError] = QuotaExceeded
+        self.page_token_error: type[ServiceError] = InvalidNextToken
+        self.token_reused_error: type[ServiceError] = TokenReused
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"
@@ -158,6 +169,10 @@ class Service:
             raise DeclarationError(
                 f"{self.name}: {run.__name__} is no operation of the model; it has "
                 f"{_nearest(run.__name__, self.operation_names)}"
+            )
+        if name in self.operations:
+            raise DeclarationError(
+                f"{self.name}.{run.__name__}: {name} is declared already, by {self.operations[name].run.__qualname__}"
             )
         operation = self.model.operation(name)
         declared.setdefault("read_only", operation.reads_only and not declared.get("creates"))

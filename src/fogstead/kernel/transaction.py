@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import msgspec
 
 from fogstead.kernel import jobs, outbox, pages
-from fogstead.kernel.errors import QuotaExceeded, ServiceError
+from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.quotas import Quota
@@ -165,7 +165,7 @@ class Transaction:
         base = cls.home_for(self.home).prefix + cls.collection
         limit = self.cloud.quotas.limit(self.home.account, quota)
         if self.keys.count(base, end_of(base), limit=min(limit, _COUNTED_MAX)) >= limit:
-            raise QuotaExceeded(f"{quota.name}: the account has {limit}, its quota.")
+            raise cls.service.quota_error(f"{quota.name}: the account has {limit}, its quota.")
 
     def shard(self, resource: Resource) -> Key:
         """The prefix of a resource's own rows, which this transaction is about to change."""

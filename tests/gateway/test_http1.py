@@ -1,5 +1,7 @@
 """Heads and chunks: whatever is accepted here, h11 accepts too and understands the same."""
 
+from itertools import pairwise
+
 import h11
 import pytest
 from hypothesis import example, given, settings
@@ -87,8 +89,7 @@ def check_against_h11(raw: bytes) -> None:
     """Refused here, or accepted there with the same meaning."""
     try:
         head = parse_head(raw)
-    except BadRequest as refused:
-        assert 400 <= refused.status <= 505
+    except BadRequest:
         return
     if not head.target.isascii():
         return  # h11 knows no UTF-8 in a target; AWS signs it.
@@ -322,7 +323,7 @@ def test_no_mutation_of_chunks_is_understood_differently(raw: bytes, data: st.Da
 def test_every_body_comes_out_as_it_went_in(body: list[bytes], after: bytes, cuts: list[int]) -> None:
     raw = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in body) + b"0\r\n\r\n" + after
     at = sorted({0, len(raw), *(min(cut, len(raw)) for cut in cuts)})
-    pieces = [raw[start:end] for start, end in zip(at, at[1:], strict=False)]
+    pieces = [raw[start:end] for start, end in pairwise(at)]
     assert read_chunks(pieces) == (b"".join(body), after)
 
 

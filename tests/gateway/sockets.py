@@ -1,11 +1,12 @@
 """A front on a real port with an application of one function, and a client that speaks bytes to it."""
 
 import asyncio
-import contextlib
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import uvloop
 
@@ -166,6 +167,8 @@ class Client:
 
     def vanish(self) -> None:
         """Reset the connection."""
+        own = self.writer.get_extra_info("socket")
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 
@@ -176,7 +179,7 @@ class Front:
         self.server = Server(application, tls or _no_tls)
         self._clients: list[Client] = []
 
-    async def __aenter__(self) -> "Front":
+    async def __aenter__(self) -> Self:
         self.port = await self.server.listen("127.0.0.1", 0)
         return self
 
@@ -194,7 +197,7 @@ class Front:
     @property
     def connections(self) -> set[Http1Connection]:
         """What the server keeps of its clients."""
-        return self.server._connections  # noqa: SLF001
+        return self.server._connections
 
     async def empty(self) -> None:
         """Wait until the server has forgotten every client."""
@@ -212,13 +215,8 @@ async def pieces(*given: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-def stream_of(*given: bytes, status: int = 200, headers: Headers | None = None) -> Callable[[Exchange], Awaitable[None]]:
+def stream_of(
+    *given: bytes, status: int = 200, headers: Headers | None = None
+) -> Callable[[Exchange], Awaitable[None]]:
     """A handler that streams these pieces."""
     return lambda exchange: exchange.answer_stream(status, headers or [], pieces(*given))
-
-
-@contextlib.contextmanager
-def no_complaints(caplog: Any) -> Any:
-    """Nothing may be logged as a warning or worse."""
-    yield
-    assert not [record.getMessage() for record in caplog.records if record.levelname not in {"DEBUG", "INFO"}]

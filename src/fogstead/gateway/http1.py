@@ -34,12 +34,24 @@ class BadRequest(Exception):
 class Head:
     """A request's line and headers. Names are lower case; repeated headers are joined by commas."""
 
-    __slots__ = ("chunked", "content_length", "expects", "headers", "keep_alive", "method", "path", "query", "target")
+    __slots__ = (
+        "chunked",
+        "content_length",
+        "expects",
+        "headers",
+        "keep_alive",
+        "method",
+        "minor",
+        "path",
+        "query",
+        "target",
+    )
 
     def __init__(self, method: str, target: str, headers: dict[str, str], *, minor: int) -> None:
         self.method = method
         self.target = target
         self.headers = headers
+        self.minor = minor
         self.path, _, self.query = target.partition("?")
         self.content_length, self.chunked = _framing(headers, minor)
         self.keep_alive = _keeps_alive(headers.get("connection"), minor)

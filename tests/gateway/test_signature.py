@@ -221,7 +221,7 @@ def signed_by_botocore(
     at: datetime = NOW,
 ) -> Head:
     """The head of a request as botocore signs it and http.client writes it."""
-    service = service or kind.split(" ")[0].replace("v4", "sqs")
+    service = service or kind.partition(" ")[0].replace("v4", "sqs")
     request = AWSRequest(
         method, f"http://localhost:4566{path}", headers=headers or {}, data=body, params=dict(params or {})
     )
@@ -229,7 +229,7 @@ def signed_by_botocore(
         query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in params.items())
         request.url, request.params = f"{request.url}?{query}", {}
     request.context["client_config"] = None
-    with mock.patch("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: at.replace(tzinfo=None)):
+    with mock.patch("botocore.auth.get_current_datetime", return_value=at.replace(tzinfo=None)):
         SIGNERS[kind](Credentials(key, SECRET, token), service, "eu-west-1").add_auth(request)
     url = urlsplit(request.url)
     lines = {"host": "localhost:4566", **{name.lower(): str(value) for name, value in request.headers.items()}}
@@ -292,9 +292,8 @@ def test_s3_says_itself_what_it_signed_of_the_body() -> None:
 
 
 # --------------------------------------------------------------------------- what is malformed
-GOOD = (
-    "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sqs/aws4_request, SignedHeaders=host;x-amz-date, Signature=ab"
-)
+CREDENTIAL = "Credential=AKID/20260102/eu-west-1/sqs/aws4_request"
+GOOD = f"AWS4-HMAC-SHA256 {CREDENTIAL}, SignedHeaders=host;x-amz-date, Signature=ab"
 LATER = {"host": "x", "x-amz-date": "20260102T030405Z"}
 
 
@@ -307,10 +306,8 @@ def claim_of(authorization: str, headers: dict[str, str] | None = None, target: 
     [
         GOOD,
         GOOD.replace(", ", ","),
-        "AWS4-HMAC-SHA256 Signature=ab, SignedHeaders=host;x-amz-date, "
-        "Credential=AKID/20260102/eu-west-1/sqs/aws4_request",
-        "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/sqs/aws4_request, Signature=ab, "
-        "SignedHeaders=host;x-amz-date",
+        f"AWS4-HMAC-SHA256 Signature=ab, SignedHeaders=host;x-amz-date, {CREDENTIAL}",
+        f"AWS4-HMAC-SHA256 {CREDENTIAL}, Signature=ab, SignedHeaders=host;x-amz-date",
     ],
 )
 def test_the_parts_of_a_claim_may_stand_in_any_order(authorization: str) -> None:
@@ -386,7 +383,7 @@ def test_the_date_header_stands_in_for_the_amz_date(date: str) -> None:
         {"host": "x", "x-amz-date": "2026-01-02T03:04:05Z"},
         {"host": "x", "x-amz-date": "20261302T030405Z"},
         {"host": "x", "x-amz-date": "20260102T030405"},
-        {"host": "x", "x-amz-date": "٢٠260102T030405Z"},
+        {"host": "x", "x-amz-date": "\u0662\u0660260102T030405Z"},
         {"host": "x", "x-amz-date": ""},
     ],
 )

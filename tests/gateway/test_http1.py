@@ -315,7 +315,12 @@ def test_no_mutation_of_chunks_is_understood_differently(raw: bytes, data: st.Da
         mine = read_chunks([raw])
     except BadRequest:
         return
-    assert mine == chunks_as_h11_reads(raw)
+    try:
+        theirs = chunks_as_h11_reads(raw)
+    except h11.RemoteProtocolError:
+        assert mine[1] is None  # h11 does not wait for the end of a line that it will refuse
+    else:
+        assert mine == theirs
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40)), st.binary(max_size=10), st.lists(st.integers(0, 400)))

@@ -512,7 +512,8 @@ def _has_length(headers: Headers) -> bool:
 def _encoded(lines: list[str]) -> bytes:
     """A head's bytes; a value that would start a line of its own is written without its line ends."""
     raw = "".join(lines).encode("latin-1", "replace")
-    if raw.count(b"\n") == len(lines) == raw.count(b"\r"):
+    ends = len(lines)
+    if raw.count(b"\n") == ends and raw.count(b"\r") == ends:
         return raw
     plain = [line[:-2].replace("\r", " ").replace("\n", " ") + "\r\n" for line in lines]
     return "".join(plain).encode("latin-1", "replace")

@@ -80,9 +80,10 @@ class Admin:
         asked = _object(exchange.body)
         clock = self._cloud.clock
         seconds, until = asked.get("advance_seconds"), asked.get("set_millis")
-        if isinstance(seconds, int | float) and 0 <= seconds <= _ADVANCE_MAX_SECONDS:
+        furthest = clock.now() + _ADVANCE_MAX_SECONDS * 1000
+        if isinstance(seconds, int | float) and seconds is not True and 0 <= seconds <= _ADVANCE_MAX_SECONDS:
             target = clock.now() + int(seconds * 1000)
-        elif isinstance(until, int):
+        elif isinstance(until, int) and until is not True and until <= furthest:
             target = until
         else:
             raise AdminError(400, 'send {"advance_seconds": N} or {"set_millis": N}')

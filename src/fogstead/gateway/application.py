@@ -10,7 +10,7 @@ from typing import Any
 from fogstead.gateway import signature
 from fogstead.gateway.admin import Admin
 from fogstead.gateway.exchanges import Disconnected, Exchange, Headers
-from fogstead.gateway.hosts import OwnNames, is_loopback, same_origin
+from fogstead.gateway.hosts import OwnNames, bare, is_loopback, same_origin
 from fogstead.gateway.protocols.registry import PROTOCOLS, Codecs
 from fogstead.gateway.protocols.wire import Encode, WireReply, WireRequest
 from fogstead.gateway.raw import RawHttp
@@ -51,7 +51,7 @@ class ApiApplication:
     def plan(self, exchange: Exchange) -> int | None:
         """Refuse what is not for us before its body; say how the body is wanted."""
         head = exchange.head
-        if "://" in head.target[:8]:
+        if not head.target.startswith("/") and "://" in head.target[:8]:
             _take_absolute_target(head)
         host = head.headers.get("host", "localhost")
         if not self._names.has(host):
@@ -81,7 +81,7 @@ class ApiApplication:
         head = exchange.head
         if not self._endpoints or (head.path == "/" and head.method == "POST"):
             return None
-        host = head.headers.get("host", "").partition(":")[0]
+        host = bare(head.headers.get("host", "")).lower()
         return next((endpoint for endpoint in self._endpoints if endpoint.matches(host, head.path)), None)
 
     def _spawn(self, work: Any) -> None:
@@ -92,13 +92,14 @@ class ApiApplication:
     async def _serve_raw(self, endpoint: RawEndpoint, exchange: Exchange) -> None:
         claim = _claim_or_none(exchange)
         region = claim.scope.region if claim is not None else DEFAULT_REGION
+        raw = RawHttp(exchange, trusted=self._trusted(exchange), region=region)
         try:
-            await endpoint.serve(self._cloud, RawHttp(exchange, trusted=self._trusted(exchange), region=region))
+            await endpoint.serve(self._cloud, raw)
         except Disconnected:
             log.debug("%s: the other side went away", endpoint.name)
         except Exception:
             log.exception("%s failed", endpoint.name)
-            exchange.answer(500, [("content-type", "text/plain")], b"Internal failure\n")
+            raw.fail()
 
     # ------------------------------------------------------------- API calls
     def _handle_call(self, exchange: Exchange) -> None:
@@ -211,6 +212,7 @@ class ApiApplication:
             return False
         try:
             signature.check_time(claim, self._cloud.clock.true_now())
+            self._refuse_expired(claim)
             payload_hash = signature.payload_hash_of(head, claim, exchange.body, s3=False)
             self._verifier.verify(head, claim, credential.secret, payload_hash)
         except ServiceError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from email.utils import formatdate
 from typing import Final, cast
 
@@ -18,6 +18,7 @@ RECEIVE_BYTES: Final = 256 * 1024
 HEAD_SECONDS: Final = 30.0
 STALL_SECONDS: Final = 60.0
 IDLE_SECONDS: Final = 120.0
+LINGER_SECONDS: Final = 5.0
 PIPELINED_BYTES_MAX: Final = 256 * 1024
 _UNREAD_BYTES_MAX: Final = 256 * 1024
 
@@ -80,8 +81,14 @@ class Http1Exchange:
 class Http1Connection(asyncio.BufferedProtocol):
     """Reads heads and bodies from a socket and writes answers to it."""
 
-    def __init__(self, application: Application, forget: Callable[[Http1Connection], None]) -> None:
+    def __init__(
+        self,
+        application: Application,
+        meet: Callable[[Http1Connection], None],
+        forget: Callable[[Http1Connection], None],
+    ) -> None:
         self._application = application
+        self._meet = meet
         self._forget = forget
         self._loop = asyncio.get_running_loop()
         self._pending = b""
@@ -91,12 +98,16 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._left = 0
         self._chunks: ChunkedReader | None = None
         self._reading_body = False
+        self._planning = False
         self._answered = True
         self._closing = False
+        self._lingering = False
+        self._other_ended = False
         self._paused = False
         self._raw: BodyStream | None = None
         self._room = asyncio.Event()
         self._room.set()
+        self._head_deadline = 0.0
         self.deadline = self._loop.time() + HEAD_SECONDS
         self.peer = ""
         self.secure = False
@@ -107,11 +118,14 @@ class Http1Connection(asyncio.BufferedProtocol):
         address = transport.get_extra_info("peername")
         self.peer = address[0] if isinstance(address, tuple) else ""
         self.secure = transport.get_extra_info("ssl_object") is not None
+        self._meet(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return _receive_view
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._lingering:
+            return
         self.deadline = self._loop.time() + STALL_SECONDS
         data = bytes(_receive_view[:nbytes])
         if self._raw is not None:
@@ -122,22 +136,30 @@ class Http1Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         if self._raw is not None:
             self._raw.end()
-            return True
-        if self._reading_body or self._answered:
+            return not self.secure
+        if self.secure or self._reading_body or (self._answered and not self._pending):
             return False
-        # The request is whole: a client that only closed its sending side still gets its answer.
-        self._closing = True
+        # Most clients that end their side are gone, so nobody waits for them any more; one that only has nothing more
+        # to say still gets the answers that come.
+        self._other_ended = True
+        self._loop.call_soon(self._receive_pending)
+        self._tell_gone()
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget(self)
         self._room.set()
+        self._tell_gone()
         exchange, self._exchange = self._exchange, None
         for stream in (self._raw, exchange.stream if exchange else None):
-            if stream is not None and not stream.complete:
+            if stream is not None:
                 stream.end(Disconnected("the connection was closed"))
+
+    def _tell_gone(self) -> None:
+        exchange = self._exchange
         if exchange is not None and exchange.on_gone is not None and not self._answered:
-            exchange.on_gone()
+            gone, exchange.on_gone = exchange.on_gone, None
+            gone()
 
     def pause_writing(self) -> None:
         self._room.clear()
@@ -168,6 +190,11 @@ class Http1Connection(asyncio.BufferedProtocol):
             self._refuse(error)
 
     def _hold_pipelined(self, data: bytes) -> None:
+        if self._raw is not None:
+            self._raw.feed(data)
+            return
+        if self._lingering:
+            return
         self._pending = data
         if len(data) >= PIPELINED_BYTES_MAX:
             self._pause()
@@ -175,28 +202,31 @@ class Http1Connection(asyncio.BufferedProtocol):
     def _take_head(self, data: bytes) -> bytes | None:
         """Read a head; the bytes after it, or None when it is not whole yet."""
         if data.startswith(b"\r\n"):
-            data = data[2:]
-            if not data:
-                return None
+            data = _without_empty_lines(data)
         end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX + 4)
         if end < 0:
             if len(data) > HEAD_BYTES_MAX:
                 raise BadRequest("the request's head is too long", 431)
-            if not self._pending:
-                self.deadline = self._loop.time() + HEAD_SECONDS
-            self._pending = data
+            if self._other_ended:
+                self._transport.close()
+            elif data:
+                self._head_deadline = self._head_deadline or self._loop.time() + HEAD_SECONDS
+                self.deadline = self._head_deadline
+                self._pending = data
             return None
         exchange = self._exchange = Http1Exchange(self, parse_head(data[:end]))
         self._answered = False
+        self._head_deadline = 0.0
         return self._start(exchange, data, end + 4)
 
     def _start(self, exchange: Http1Exchange, data: bytes, at: int) -> bytes:
         head = exchange.head
         if head.expects and head.expects != "100-continue":
             raise BadRequest("the only expectation known is 100-continue", 417)
+        self._planning = True
         limit = self._application.plan(exchange)
+        self._planning = False
         if self._answered:
-            self._skip_body(head)
             return data[at:]
         length = head.content_length
         if limit is not None and not head.chunked and len(data) - at >= length <= limit:
@@ -261,7 +291,7 @@ class Http1Connection(asyncio.BufferedProtocol):
         else:
             self._limit -= len(piece)
             if self._limit < 0:
-                self._transport.close()
+                self._linger()
 
     def _end_body(self) -> None:
         self._reading_body = False
@@ -285,10 +315,10 @@ class Http1Connection(asyncio.BufferedProtocol):
         head = exchange.head
         lines = [status_line(status), date_line()]
         lines += [f"{name}: {value}\r\n" for name, value in headers]
-        if status not in {204, 304} and (body or head.method != "HEAD" or not _has_length(headers)):
+        if status not in {204, 304} and not _has_length(headers):
             lines.append(f"content-length: {len(body)}\r\n")
         self._finish_head(head, lines)
-        raw = "".join(lines).encode("latin-1", "replace")
+        raw = _encoded(lines)
         self._transport.write(raw if head.method == "HEAD" or status in {204, 304} else raw + body)
         self._done()
 
@@ -297,18 +327,25 @@ class Http1Connection(asyncio.BufferedProtocol):
         exchange = self._exchange
         if exchange is None or self._answered:
             return
-        chunked = not _has_length(headers)
+        head, bodiless = exchange.head, status in {204, 304}
+        measured = bodiless or _has_length(headers)
         lines = [status_line(status), date_line(), *(f"{name}: {value}\r\n" for name, value in headers)]
-        if chunked:
-            lines.append("transfer-encoding: chunked\r\n")
-        self._finish_head(exchange.head, lines)
-        self._transport.write("".join(lines).encode("latin-1", "replace"))
-        if exchange.head.method != "HEAD":
-            try:
-                await self._write_pieces(body, chunked=chunked)
-            except BaseException:
-                self._transport.abort()  # half an answer must not look like a whole one
-                raise
+        if not measured:
+            if head.minor:
+                lines.append("transfer-encoding: chunked\r\n")
+            else:
+                self._closing = True  # the end of the connection is the end of the body
+        self._finish_head(head, lines)
+        self._transport.write(_encoded(lines))
+        try:
+            if head.method != "HEAD" and not bodiless:
+                await self._write_pieces(body, chunked=not measured and head.minor == 1)
+        except BaseException:
+            self._transport.abort()  # half an answer must not look like a whole one
+            raise
+        finally:
+            if isinstance(body, AsyncGenerator):
+                await body.aclose()
         self._done()
 
     async def _write_pieces(self, body: AsyncIterator[bytes], *, chunked: bool) -> None:
@@ -324,11 +361,13 @@ class Http1Connection(asyncio.BufferedProtocol):
             self._transport.write(b"0\r\n\r\n")
 
     def _finish_head(self, head: Head, lines: list[str]) -> None:
-        if self._reading_body:
+        if self._reading_body or (self._planning and head.has_body):
             self._skip_body(head)
-        if not head.keep_alive or self._closing:
+        if not head.keep_alive or self._closing or (self._other_ended and not self._pending):
             self._closing = True
             lines.append("connection: close\r\n")
+        elif head.minor == 0:
+            lines.append("connection: keep-alive\r\n")
         lines.append("\r\n")
 
     def _skip_body(self, head: Head) -> None:
@@ -339,18 +378,24 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._gathering, self._limit = None, _UNREAD_BYTES_MAX
         if head.expects or self._left > _UNREAD_BYTES_MAX:
             self._closing = True
+        head.expects = ""
         self._resume()
 
     def _done(self) -> None:
         self._answered = True
-        if self._closing:
-            self._transport.close()
-        elif not self._reading_body:
+        if not self._reading_body:
             self._next()
+            return
+        if self._exchange is not None and self._exchange.stream is not None:
+            self._exchange.stream.end(Disconnected("the request was answered before its body was read"))
+        if self._closing:
+            self._linger()
+        else:
+            self._resume()
 
     def _next(self) -> None:
         self._exchange = None
-        if self._closing:
+        if self._closing or (self._other_ended and not self._pending):
             self._transport.close()
             return
         self.deadline = self._loop.time() + IDLE_SECONDS
@@ -365,26 +410,38 @@ class Http1Connection(asyncio.BufferedProtocol):
 
     def _refuse(self, error: BadRequest) -> None:
         """Answer what is not HTTP, and close: nothing after it can be trusted."""
-        self._closing = True
-        if self._answered or self._exchange is None or self._exchange.stream is None:
+        if not self._answered and self._exchange is not None and self._exchange.stream is not None:
+            self._exchange.stream.end(Disconnected(str(error)))
+            self._answered = True
+            self._transport.close()
+            return
+        if not (self._answered and self._reading_body):  # a second answer would be taken for another request's
             body = f"{error}\n".encode("ascii", "replace")
             head = f"{status_line(error.status)}{date_line()}content-type: text/plain\r\nconnection: close\r\n"
             self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode("ascii") + body)
-        else:
-            self._exchange.stream.end(Disconnected(str(error)))
-        self._answered = True
-        self._transport.close()
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close once the other side has: bytes left unread would reset the connection, and the answer be lost."""
+        self._answered = self._closing = self._lingering = True
+        self._reading_body, self._pending = False, b""
+        self._resume()
+        self.deadline = self._loop.time() + LINGER_SECONDS
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
 
     # ------------------------------------------------------------- raw bytes
     def upgrade(self, headers: Headers) -> Http1Connection:
         """Answer 101; from here on the connection is a Duplex."""
         lines = [status_line(101), date_line(), *(f"{name}: {value}\r\n" for name, value in headers), "\r\n"]
-        self._transport.write("".join(lines).encode("latin-1", "replace"))
-        self._answered = True
+        self._transport.write(_encoded(lines))
+        self._answered = self._closing = True  # no request comes after this one
         self._raw = BodyStream(want=self._resume, hold=self._pause)
         if self._pending:
             self._raw.feed(self._pending)
             self._pending = b""
+        if self._other_ended:
+            self._raw.end()
         return self
 
     async def read(self) -> bytes:
@@ -408,17 +465,24 @@ class Http1Connection(asyncio.BufferedProtocol):
         """No more in either direction, once what was written is out."""
         self._transport.close()
 
+    def abort(self) -> None:
+        """No more in either direction, at once."""
+        self._transport.abort()
+
     # ------------------------------------------------------------- bounds
     def check_deadline(self, now: float) -> None:
         """Called now and then by the server: a connection that waits too long is ended."""
         if now < self.deadline:
             return
-        waiting_for_us = not self._answered and not self._reading_body and self._room.is_set()
-        if waiting_for_us or self._raw is not None:
-            return
-        if self._pending or self._reading_body:
+        if not self._room.is_set() or self._lingering:
+            self._transport.abort()
+        elif self._paused or self._raw is not None or not (self._answered or self._reading_body):
+            if self._other_ended and self._raw is None:
+                self._transport.abort()  # else the wait is ours
+        elif self._pending or self._reading_body:
             self._refuse(BadRequest("the request came too slowly", 408))
-        self._transport.abort() if not self._room.is_set() else self._transport.close()
+        else:
+            self._transport.close()
 
     def drain_and_close(self) -> None:
         """The server stops: end at once when idle, else after the answer under way."""
@@ -434,8 +498,30 @@ class Http1Connection(asyncio.BufferedProtocol):
     def _resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
+            self.deadline = self._loop.time() + STALL_SECONDS
             self._transport.resume_reading()
 
 
 def _has_length(headers: Headers) -> bool:
-    return any(name == "content-length" for name, _ in headers)
+    for name, _ in headers:  # noqa: SIM110 - a generator for every answer costs more than the loop
+        if name == "content-length":
+            return True
+    return False
+
+
+def _encoded(lines: list[str]) -> bytes:
+    """A head's bytes; a value that would start a line of its own is written without its line ends."""
+    raw = "".join(lines).encode("latin-1", "replace")
+    ends = len(lines)
+    if raw.count(b"\n") == ends and raw.count(b"\r") == ends:
+        return raw
+    plain = [line[:-2].replace("\r", " ").replace("\n", " ") + "\r\n" for line in lines]
+    return "".join(plain).encode("latin-1", "replace")
+
+
+def _without_empty_lines(data: bytes) -> bytes:
+    """Some clients end a body with a line end that belongs to nothing."""
+    at = 0
+    while data.startswith(b"\r\n", at):
+        at += 2
+    return data[at:]

@@ -39,14 +39,10 @@ class BodyStream:
         self._wake()
 
     def end(self, error: Exception | None = None) -> None:
-        """No more will come, because it is complete or because of `error`."""
-        self._ended, self._error = True, error
-        self._wake()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the sender has finished and everything was read."""
-        return self._ended and not self._pieces
+        """No more will come, because it is complete or because of `error`; the first end counts."""
+        if not self._ended:
+            self._ended, self._error = True, error
+            self._wake()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

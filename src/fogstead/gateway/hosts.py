@@ -22,6 +22,7 @@ _SUFFIXES = (
 )
 _NAMES = frozenset({"localhost.localstack.cloud", "s3.amazonaws.com"})
 _REMEMBERED_MAX = 10_000
+_NAME_CHARACTERS_MAX = 300
 
 
 class OwnNames:
@@ -38,7 +39,7 @@ class OwnNames:
         verdict = self._verdicts.get(host)
         if verdict is None:
             verdict = self._judge(bare(host).lower())
-            if len(self._verdicts) < _REMEMBERED_MAX:
+            if len(self._verdicts) < _REMEMBERED_MAX and len(host) <= _NAME_CHARACTERS_MAX:
                 self._verdicts[host] = verdict
         return verdict
 

@@ -18,7 +18,8 @@ TRAILER_BYTES_MAX: Final = 8 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _ALLOWED = bytes(code for code in range(256) if code in b"\t\r\n" or (code >= 0x20 and code != 0x7F))
 _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\Z")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\Z")
+_TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\Z")
 _DIGITS = re.compile(r"\d{1,18}\Z", re.ASCII)
 
 
@@ -33,12 +34,24 @@ class BadRequest(Exception):
 class Head:
     """A request's line and headers. Names are lower case; repeated headers are joined by commas."""
 
-    __slots__ = ("chunked", "content_length", "expects", "headers", "keep_alive", "method", "path", "query", "target")
+    __slots__ = (
+        "chunked",
+        "content_length",
+        "expects",
+        "headers",
+        "keep_alive",
+        "method",
+        "minor",
+        "path",
+        "query",
+        "target",
+    )
 
     def __init__(self, method: str, target: str, headers: dict[str, str], *, minor: int) -> None:
         self.method = method
         self.target = target
         self.headers = headers
+        self.minor = minor
         self.path, _, self.query = target.partition("?")
         self.content_length, self.chunked = _framing(headers, minor)
         self.keep_alive = _keeps_alive(headers.get("connection"), minor)
@@ -200,7 +213,7 @@ class ChunkedReader:
             self._trailer_bytes += len(line)
             if self._trailer_bytes > TRAILER_BYTES_MAX:
                 raise BadRequest("the trailers are too long", 431)
-            if line and (b":" not in line or b"\r" in line or b"\x00" in line):
+            if line and _TRAILER.match(line) is None:
                 raise BadRequest("a trailer line is malformed")
             return not line
         return False

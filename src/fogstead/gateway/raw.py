@@ -17,6 +17,7 @@ class RawHttp:
         self.headers: Mapping[str, str] = head.headers
         self.peer, self.secure = exchange.peer, exchange.secure
         self.trusted, self.region = trusted, region
+        self._duplex: Duplex | None = None
 
     async def body(self) -> AsyncIterator[bytes]:
         """See `kernel.endpoints.RawExchange`."""
@@ -36,4 +37,12 @@ class RawHttp:
 
     def upgrade(self, headers: Headers) -> Duplex:
         """See `kernel.endpoints.RawExchange`."""
-        return self._exchange.upgrade(headers)
+        self._duplex = self._exchange.upgrade(headers)
+        return self._duplex
+
+    def fail(self) -> None:
+        """Say that the endpoint broke, or after an Upgrade end the connection."""
+        if self._duplex is not None:
+            self._duplex.close()
+        else:
+            self._exchange.answer(500, [("content-type", "text/plain")], b"Internal failure\n")

@@ -24,6 +24,7 @@ _VERSION = re.compile(r"(?:^|&)Version=([^&]*)")
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 _DEFAULT = "s3"
 _CREDENTIAL = re.compile(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request")
+Rank = tuple[int, ...]
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -42,7 +43,7 @@ class Router:
 
     def __init__(self, models: Models) -> None:
         self._models = models
-        self._targets: dict[str, str] = {}
+        self._targets: dict[str, list[str]] = {}
         self._signing: dict[str, list[str]] = {}
         self._versions: dict[str, list[str]] = {}
         self._hosts: dict[str, str] = {}
@@ -60,7 +61,7 @@ class Router:
         if name == signing:
             self._hosts[prefix] = name
         if facts.get("targetPrefix"):
-            self._targets.setdefault(facts["targetPrefix"], name)
+            self._targets.setdefault(facts["targetPrefix"], []).append(name)
         self._versions.setdefault(facts["apiVersion"], []).append(name)
 
     def model_of(self, head: Head) -> ServiceModel:
@@ -86,7 +87,7 @@ class Router:
         if protocol == "smithy-rpc-v2-cbor":
             match = _RPC_PATH.search(head.path)
             return Route(model, protocol, _by_name(model, match[2] if match else ""))
-        operation, labels = self._rest_table(model).match(head.method, head.path, head.query)
+        operation, labels = self._rest_table(model).match(head)
         return Route(model, protocol, operation, labels)
 
     def _rest_table(self, model: ServiceModel) -> RestTable:
@@ -98,20 +99,32 @@ class Router:
     def _service(self, head: Head, body: bytes) -> str:
         target = head.headers.get("x-amz-target")
         if target is not None:
-            named = self._targets.get(target.rpartition(".")[0])
-            if named is not None:
-                return named
+            prefix, _, operation = target.rpartition(".")
+            if prefix in self._targets:
+                return self._having(operation, self._targets[prefix])
         rpc = _RPC_PATH.search(head.path)
         if rpc is not None and rpc[1] in self._targets:
-            return self._targets[rpc[1]]
+            return self._having(rpc[2], self._targets[rpc[1]])
         candidates = self._signing.get(signing_service(head), [])
         if len(candidates) == 1:
             return candidates[0]
-        return self._by_version(head, body, candidates) or self._by_host(head) or next(iter(candidates), _DEFAULT)
+        return (
+            self._by_version(head, body, candidates)
+            or self._by_host(head)
+            or self._by_path(head, candidates)
+            or next(iter(candidates), _DEFAULT)
+        )
+
+    def _having(self, operation: str, names: list[str]) -> str:
+        """The first of these services that has the operation, or the first."""
+        if len(names) == 1:
+            return names[0]
+        return next((name for name in names if self._models.load(name).has_operation(operation)), names[0])
 
     def _by_version(self, head: Head, body: bytes, candidates: list[str]) -> str | None:
         version = _parameter(_VERSION, head, body)
-        named = [name for name in self._versions.get(version, []) if not candidates or name in candidates]
+        known = self._versions.get(version, [])
+        named = [name for name in candidates if name in known] if candidates else known
         action = _parameter(_ACTION, head, body)
         having = [name for name in named if action and self._models.load(name).has_operation(action)]
         return having[0] if having else None
@@ -119,6 +132,18 @@ class Router:
     def _by_host(self, head: Head) -> str | None:
         host = head.headers.get("host", "").partition(":")[0]
         return next((self._hosts[label] for label in host.split(".")[:2] if label in self._hosts), None)
+
+    def _by_path(self, head: Head, candidates: list[str]) -> str | None:
+        """Services that share a signing name are told apart by the path that fits best; the first wins a draw."""
+        best: Rank = ()
+        found = None
+        for name in candidates:
+            model = self._models.load(name)
+            if _protocol(model, head).startswith("rest"):
+                rank = self._rest_table(model).rank(head)
+                if rank is not None and rank > best:
+                    best, found = rank, name
+        return found
 
 
 def signing_service(head: Head) -> str:
@@ -178,15 +203,35 @@ class RestTable:
         for entry in sorted(entries, key=lambda entry: entry.rank, reverse=True):
             self._by_method.setdefault(entry.operation.method, []).append(entry)
 
-    def match(self, method: str, path: str, query: str) -> tuple[Operation, dict[str, str]]:
+    def match(self, head: Head) -> tuple[Operation, dict[str, str]]:
         """The operation and its labels; UnknownOperation when there is none."""
-        names = {part.partition("=")[0] for part in query.split("&")} if query else set()
-        parts = frozenset(query.split("&")) if query else frozenset()
-        for entry in self._by_method.get(method, ()):
-            labels = entry.match(path, names, parts)
-            if labels is not None:
-                return entry.operation, labels
-        raise UnknownOperation
+        entry, labels = self._find(head)
+        if entry is None:
+            raise UnknownOperation
+        return entry.operation, labels
+
+    def rank(self, head: Head) -> Rank | None:
+        """How well a request fits this service, to compare with others."""
+        entry, _ = self._find(head)
+        return None if entry is None else entry.rank_of(head)
+
+    def _find(self, head: Head) -> tuple[_RestEntry | None, dict[str, str]]:
+        """The first entry that fits whole, else the first that lacks a member which it requires."""
+        parts = frozenset(head.query.split("&")) if head.query else frozenset()
+        names = {part.partition("=")[0] for part in parts}
+        lacking: tuple[_RestEntry | None, dict[str, str]] = None, {}
+        for entry in self._by_method.get(head.method, ()):
+            labels = entry.match(head.path, names, parts)
+            if labels is None:
+                continue
+            best = lacking[0]
+            if best is not None and entry.rank[0] < best.rank[0]:
+                break  # what stands in the URI itself says more than what is required beside it
+            if entry.has_required(names, head.headers):
+                return entry, labels
+            if best is None or entry.literal > best.literal:
+                lacking = entry, labels
+        return lacking
 
 
 class _RestEntry:
@@ -197,7 +242,8 @@ class _RestEntry:
         path, _, query = operation.uri.partition("?")
         self._labels = [label for label, _ in _LABEL.findall(path)]
         self._literals = [part for part in query.split("&") if part]
-        self._required = _required_query(operation)
+        self._required = _required(operation, "querystring")
+        self._required_headers = frozenset(name.lower() for name in _required(operation, "header"))
         pattern, at = [], 0
         for match in _LABEL.finditer(path):
             pattern.append(re.escape(path[at : match.start()]))
@@ -206,27 +252,38 @@ class _RestEntry:
         tail = path[at:].rstrip("/") if len(path) > 1 else ""
         pattern.append(re.escape(tail) + "/?")
         self._pattern = re.compile("".join(pattern) + r"\Z", re.DOTALL)
-        literal = len(_LABEL.sub("", path))
-        self.rank = (len(self._literals), len(self._required), -path.count("+}"), literal)
+        self.literal = len(_LABEL.sub("", path))
+        required = len(self._required) + len(self._required_headers)
+        current = not operation.data.get("deprecated", False)
+        self.rank: Rank = (len(self._literals), required, -path.count("+}"), self.literal, current)
+        self._ends_open = path.endswith("/")
 
     def match(self, path: str, names: set[str], parts: frozenset[str]) -> dict[str, str] | None:
         """The labels, or None when the request is for another operation."""
         for literal in self._literals:
             if literal not in parts and ("=" in literal or literal not in names):
                 return None
-        if not self._required <= names:
-            return None
         match = self._pattern.match(path)
         if match is None:
             return None
         return {label: unquote(value) for label, value in zip(self._labels, match.groups(), strict=True)}
 
+    def has_required(self, names: set[str], headers: Mapping[str, str]) -> bool:
+        """Whether everything is there that the operation requires outside its body."""
+        return self._required <= names and all(name in headers for name in self._required_headers)
 
-def _required_query(operation: Operation) -> frozenset[str]:
-    """Required members in the query string tell apart operations on the same path."""
+    def rank_of(self, head: Head) -> Rank:
+        """Its rank for a request; lowest for one that lacks something required."""
+        names = {part.partition("=")[0] for part in head.query.split("&")}
+        slash = head.path.endswith("/") == self._ends_open
+        return (self.has_required(names, head.headers), slash, *self.rank)
+
+
+def _required(operation: Operation, location: str) -> frozenset[str]:
+    """Required members in the query string or the headers tell apart operations on the same path."""
     shape = operation.input
     if shape is None:
         return frozenset()
     return frozenset(
-        shape.members[name].wire_name for name in shape.required if shape.members[name].location == "querystring"
+        shape.members[name].wire_name for name in shape.required if shape.members[name].location == location
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -47,18 +48,20 @@ class Server:
 
     async def stop(self, patience_seconds: float = 5.0) -> None:
         """Stop accepting, let answers under way leave, then close what is left."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for listener in self._sockets:
             listener.close()
         self._sockets.clear()
         for connection in list(self._connections):
             connection.drain_and_close()
         if self._connections:
-            await asyncio.wait([asyncio.ensure_future(self._empty.wait())], timeout=patience_seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), patience_seconds)
         for connection in list(self._connections):
-            connection.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            connection.abort()
+        await asyncio.sleep(0)  # the connections hear of it
 
     def _spawn(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
@@ -94,14 +97,18 @@ class Server:
                     return
                 context = self._tls() if first[0] == _TLS_HANDSHAKE else None
                 await loop.connect_accepted_socket(self._connection, accepted, ssl=context)
-        except (OSError, TimeoutError, ssl.SSLError):
+        except (OSError, TimeoutError):
             accepted.close()
+        except BaseException:
+            accepted.close()
+            raise
 
     def _connection(self) -> Http1Connection:
-        connection = Http1Connection(self._application, self._forget)
+        return Http1Connection(self._application, self._meet, self._forget)
+
+    def _meet(self, connection: Http1Connection) -> None:
         self._connections.add(connection)
         self._empty.clear()
-        return connection
 
     def _forget(self, connection: Http1Connection) -> None:
         self._connections.discard(connection)

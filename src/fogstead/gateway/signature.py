@@ -30,6 +30,7 @@ EXPIRES_SECONDS_MAX: Final = 7 * 24 * 3600
 _KEYS_MAX: Final = 4096
 _AMZ_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z\Z", re.ASCII)
 _HEX_64 = re.compile(r"[0-9a-f]{64}\Z")
+_EXPIRES = re.compile(r"\d{1,9}\Z", re.ASCII)
 _SPACES = re.compile(r" +")
 
 MissingToken = declare(
@@ -98,7 +99,7 @@ def read_claim(head: Head) -> Claim | None:
 
 def _claim_from_header(authorization: str, headers: Mapping[str, str]) -> Claim:
     before, found, signature = authorization.rpartition("Signature=")
-    if not found or "," in signature:
+    if not found or not signature or "," in signature:
         before, signature = _reordered(authorization)
     scope, signed_headers = _read_credential(before.rstrip(", "))
     amz_date, signed_at = _signing_time(headers)
@@ -191,7 +192,7 @@ def _claim_from_query(head: Head) -> Claim:
         if not fields.get(name):
             raise IncompleteSignature(f"AWS query-string parameters must include '{name}'.")
     expires = fields.get("X-Amz-Expires", "900")
-    if not (expires.isascii() and expires.isdigit()) or int(expires) > EXPIRES_SECONDS_MAX:
+    if _EXPIRES.match(expires) is None or int(expires) > EXPIRES_SECONDS_MAX:
         raise IncompleteSignature(f"X-Amz-Expires must be a number of seconds up to {EXPIRES_SECONDS_MAX}")
     scope = _scope(fields["X-Amz-Credential"])
     amz_date = fields["X-Amz-Date"]
@@ -222,7 +223,7 @@ def canonical_path(path: str, *, s3_paths: bool) -> str:
     if path == "/":
         return path
     if s3_paths:
-        return quote(unquote_to_bytes(path), safe="/~") or "/"
+        return "/".join([_encoded(part) for part in path.split("/")]) or "/"
     return quote(_normalised(path), safe="/~")
 
 
@@ -235,8 +236,7 @@ def _normalised(path: str) -> str:
         elif part not in {"", "."}:
             out.append(part)
     normalised = "/" + "/".join(out)
-    ends_open = path.endswith(("/", "/.", "/..")) and out
-    return normalised + "/" if ends_open else normalised
+    return normalised + "/" if path.endswith("/") and out else normalised
 
 
 def canonical_query(query: str) -> str:

@@ -1,0 +1,5 @@
+"""Declares nothing: only its endpoints matter."""
+
+from fogstead.kernel.service import Service
+
+polly = Service("polly")

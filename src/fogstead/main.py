@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Literal
@@ -20,9 +21,12 @@ from fogstead.gateway.hosts import OwnNames, is_loopback
 from fogstead.gateway.server import Server
 from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.cloud import AuthMode, Cloud
+from fogstead.kernel.endpoints import TcpListener, UdpListener
 from fogstead.kernel.identity import NoKeys, RootKeys
+from fogstead.kernel.ports import PortBook
 from fogstead.model.standard import cache_folder, standard_models
 from fogstead.primitives.certificates import OwnCertificate
+from fogstead.primitives.network.listeners import PORTS, Listeners, PortTaken
 from fogstead.primitives.store.directory import DataDirectory
 from fogstead.primitives.store.sqlite import Durability, SqliteStore
 
@@ -101,15 +105,36 @@ class RunningCloud:
             admin=Admin(self.cloud, version()),
         )
         self.server = Server(self.application, certificate.context)
+        self.listeners = Listeners(settings.host)
+        self._certificate = certificate
 
     async def open(self) -> int:
         """Start; gives the port."""
         await self.cloud.start()
+        await self._open_listeners()
         return await self.server.listen(self.settings.host, self.settings.port)
+
+    async def _open_listeners(self) -> None:
+        book = PortBook(self.store, PORTS)
+        for module in self.cloud.catalog.endpoints():
+            for listener in getattr(module, "LISTENERS", ()):
+                try:
+                    port = await book.open(listener.name, partial(self._listen, listener))
+                except PortTaken as error:
+                    log.warning("%s cannot listen: %s", listener.name, error)
+                else:
+                    self.cloud.ports[listener.name] = port
+
+    async def _listen(self, listener: TcpListener | UdpListener, port: int) -> int:
+        if isinstance(listener, UdpListener):
+            return await self.listeners.open_udp(port, partial(listener.answer, self.cloud))
+        tls = self._certificate.context() if listener.tls else None
+        return await self.listeners.open_tcp(port, partial(listener.serve, self.cloud), tls)
 
     async def close(self) -> None:
         """Let answers under way leave, fold the store's log, give the directory free."""
         await self.server.stop()
+        await self.listeners.close()
         await self.application.close()
         await self.cloud.close()
         await self.store.close()
@@ -127,7 +152,10 @@ async def _serve(settings: Settings, ready: Callable[[int], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    # What the start has made stays; a request makes little that only the collector could find.
+    gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     ready(port)
     await stop.wait()
     await running.close()

@@ -1,5 +1,5 @@
 """`python -m fogstead.cli`."""
 
-from fogstead.cli import main
+from fogstead.cli.root import main
 
-main()
+main(prog_name="fogstead")

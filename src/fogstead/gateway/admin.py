@@ -46,12 +46,13 @@ class Admin:
             "POST /_fogstead/clock": self._advance,
             "GET /_fogstead/counts": self._counts,
             "GET /_fogstead/audit": self._audit,
+            "GET /_fogstead/unread": self._unread,
             "POST /_fogstead/reset": self._reset,
         }.get(name)
         try:
             if handler is None:
                 raise AdminError(404, f"there is no {name}")
-            if name.startswith("POST") or name.endswith(("/audit", "/counts")):
+            if name.startswith("POST") or name.endswith(("/audit", "/counts", "/unread")):
                 _require(trusted)
             status, answer = 200, await handler(exchange)
         except AdminError as error:
@@ -96,6 +97,12 @@ class Admin:
     async def _audit(self, _exchange: Exchange) -> Any:
         records = getattr(self._cloud.audit, "records", ())
         return [{field: getattr(record, field) for field in record.__slots__} for record in records]
+
+    async def _unread(self, _exchange: Exchange) -> Any:
+        return {
+            f"{operation.service.name}.{operation.name}": names
+            for operation, names in self._cloud.observations.unread()
+        }
 
     async def _reset(self, _exchange: Exchange) -> Any:
         await self._cloud.reset()

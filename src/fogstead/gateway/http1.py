@@ -16,7 +16,7 @@ CHUNK_LINE_MAX: Final = 256
 TRAILER_BYTES_MAX: Final = 8 * 1024
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ALLOWED = bytes(code for code in range(256) if code in b"\t\r\n" or (code >= 0x20 and code != 0x7F))
 _BAD_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\Z")
 _DIGITS = re.compile(r"\d{1,18}\Z", re.ASCII)
@@ -52,53 +52,55 @@ class Head:
 
 def parse_head(raw: bytes) -> Head:
     """A head without its closing empty line; BadRequest for anything that could be read in two ways."""
-    lines = raw.decode("latin-1").split("\r\n")
+    text = raw.decode("latin-1")
+    lines = text.split("\r\n")
     method, target, minor = _request_line(lines[0])
     if len(lines) > HEADERS_MAX + 1:
         raise BadRequest("too many headers", 431)
+    ends = len(lines) - 1
+    if raw.translate(None, _ALLOWED) or text.count("\r") != ends or text.count("\n") != ends:
+        raise BadRequest("the head holds a control character")
     headers: dict[str, str] = {}
     for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not _is_token(name):
+        written, colon, value = line.partition(":")
+        name = _names.get(written) or _learn(written)
+        if not colon:
             raise BadRequest("a header line is malformed")
-        if _BAD_VALUE.search(value):
-            raise BadRequest("a header value holds a control character")
-        _add(headers, name.lower(), value.strip(" \t"))
+        if name in headers:
+            value = _repeated(name, headers[name], value.strip(" \t"))
+        headers[name] = value.strip(" \t")
     if minor and "host" not in headers:
         raise BadRequest("a request needs a Host header")
     return Head(method, target, headers, minor=minor)
 
 
-_known_tokens: set[str] = set()
-_KNOWN_TOKENS_MAX = 1024
-
-
-def _is_token(name: str) -> bool:
-    if name in _known_tokens:
-        return True
-    if _TOKEN.match(name) is None:
-        return False
-    if len(_known_tokens) < _KNOWN_TOKENS_MAX:
-        _known_tokens.add(name)
-    return True
-
-
+_names: dict[str, str] = {}
+_NAMES_MAX = 1024
 _ONCE = frozenset({"host", "content-length", "transfer-encoding", "authorization", "content-type"})
 
 
-def _add(headers: dict[str, str], name: str, value: str) -> None:
-    known = headers.get(name)
-    if known is None:
-        headers[name] = value
-    elif name in _ONCE:
+def _learn(written: str) -> str:
+    """A header's name in lower case, remembered as clients write it; BadRequest when it is no token."""
+    if _TOKEN.match(written) is None:
+        raise BadRequest("a header line is malformed")
+    name = written.lower()
+    if len(_names) < _NAMES_MAX:
+        _names[written] = name
+    return name
+
+
+def _repeated(name: str, known: str, value: str) -> str:
+    if name in _ONCE:
         raise BadRequest(f"the header {name} appears twice")
-    else:
-        headers[name] = f"{known},{value}"
+    return f"{known},{value}"
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
 
 
 def _request_line(line: str) -> tuple[str, str, int]:
     parts = line.split(" ")
-    if len(parts) != 3 or not _is_token(parts[0]):
+    if len(parts) != 3 or (parts[0] not in _METHODS and _TOKEN.match(parts[0]) is None):
         raise BadRequest("the request line is malformed")
     method, target, version = parts
     if version not in {"HTTP/1.1", "HTTP/1.0"}:

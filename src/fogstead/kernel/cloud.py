@@ -14,6 +14,7 @@ from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
 from fogstead.kernel.metrics import CallCounts
+from fogstead.kernel.observation import Observations
 from fogstead.kernel.outbox import Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.quotas import QuotaTable
@@ -65,11 +66,13 @@ class Cloud:
         self.quotas = QuotaTable()
         self.throttle = Throttle(enabled=throttles)
         self.counts = CallCounts()
+        self.observations = Observations()
         self.hub = Hub(self.clock)
         self.jobs = JobRunner(self, store)
         self.outbox = Outbox(self, store)
         self.pipeline = Pipeline(self)
         self.page_key = b""
+        self.ports: dict[str, int] = {}
 
     async def start(self) -> None:
         """Read what the store knows of the cloud itself, and take up work left undone."""
@@ -138,9 +141,9 @@ class Cloud:
 
     async def close(self) -> None:
         """Finish what is under way; the store stays open."""
+        self.hub.close()
         await self.jobs.close()
         await self.outbox.close()
-        self.hub.close()
         await self.pipeline.close()
 
 

@@ -22,15 +22,19 @@ class PolicyFault(ValueError):
 @lru_cache(maxsize=8192)
 def glob(pattern: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     """`*` is any text, `?` any one sign; `${*}`, `${?}` and `${$}` are the signs themselves."""
-    out = []
+    between_stars = [""]
     for part in re.split(r"(\$\{[*?$]\}|[*?])", pattern):
         if part == "*":
-            out.append(".*")
+            between_stars.append("")
         elif part == "?":
-            out.append(".")
+            between_stars[-1] += "."
         else:
-            out.append(re.escape(part[2] if re.fullmatch(r"\$\{[*?$]\}", part) else part))
-    return re.compile("".join(out) + r"\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+            between_stars[-1] += re.escape(part[2] if re.fullmatch(r"\$\{[*?$]\}", part) else part)
+    first, *others = between_stars
+    # A star takes as little as it can and is never tried again, or many stars would take for ever; the last takes all.
+    middle = "".join(f"(?>.*?{text})" for text in others[:-1] if text)
+    last = f".*{others[-1]}" if others else ""
+    return re.compile(first + middle + last + r"\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 def _number(text: str) -> float:
@@ -136,7 +140,7 @@ def _null(key: str, wanted: Sequence[str]) -> Holds:
     if not choices <= {"true", "false"}:
         raise PolicyFault("Syntax errors in policy: Null takes true or false")
     lowered = key.lower()
-    return lambda values, _fill: ("true" if lowered not in values else "false") in choices
+    return lambda values, _fill: ("false" if values.get(lowered) else "true") in choices
 
 
 def _operator(

@@ -2,7 +2,7 @@
 
 A service's `endpoints.py` lists `ENDPOINTS`; the gateway matches them by host and path and hands over the exchange.
 They do their own authentication: `trusted` says that a root key signed the request, or that it came from a program (no
-web page) on this machine.
+web page) on this machine. `LISTENERS`, if it has any, are ports of its own.
 """
 
 from __future__ import annotations
@@ -72,6 +72,23 @@ class RawEndpoint:
     def matches(self, host: str, path: str) -> bool:
         """Whether a request is for it."""
         return path.startswith(self.path_prefix) and (not self.host_suffix or host.endswith(self.host_suffix))
+
+
+@dataclass(frozen=True, slots=True)
+class TcpListener:
+    """A port for connections, in TLS with the cloud's certificate when `tls`. The name is durable: so is its port."""
+
+    name: str
+    serve: Callable[[Cloud, RawStream], Awaitable[None]]
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UdpListener:
+    """A port for datagrams; `answer` gets each one with its sender's address and a function that replies."""
+
+    name: str
+    answer: Callable[[Cloud, bytes, str, Callable[[bytes], None]], None]
 
 
 class CertificateSource(Protocol):

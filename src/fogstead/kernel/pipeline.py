@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -125,9 +125,9 @@ def replay_token(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     return tokens.replay(tx.keys, invocation, tx.now)
 
 
-def handle(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
+def handle(cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     """The operation's own function."""
-    result = invocation.operation.run(tx, invocation.input)
+    result = invocation.operation.run(tx, watched(cloud, invocation))
     if type(result) is Page:
         result = as_result(result, invocation)
     return result if result is not None else {}
@@ -146,6 +146,13 @@ INSIDE: tuple[Stage, ...] = (
     Stage("replay the token", replay_token, lambda operation: operation.model.token_member is not None),
     Stage("handle", handle, lambda operation: not operation.is_async),
 )
+
+
+def watched(cloud: Cloud, invocation: Invocation) -> Mapping[str, Any]:
+    """In tests and development, an input that notes what is read of it."""
+    if not cloud.checks_outputs:
+        return invocation.input
+    return cloud.observations.watch(invocation.operation, invocation.input)
 
 
 def _policy_of(invocation: Invocation) -> Policy | None:
@@ -271,7 +278,7 @@ class Pipeline:
                 self._finish(invocation, replayed, None)
                 return
             call = Call(cloud, home, invocation.origin, operation.service.name, invocation.caller, invocation.resource)
-            result = await operation.run(call, invocation.input)
+            result = await operation.run(call, watched(cloud, invocation))
             result = result if result is not None else {}
             if invocation.token_digest:
                 await cloud.transact(home, lambda tx: tokens.keep(tx.keys, invocation, result, tx.now))

@@ -84,7 +84,7 @@ def compile_policy(text: str, use: Use) -> Policy:
         raise PolicyFault("Syntax errors in policy: a policy is a JSON object")
     _refuse_unknown(document, _DOCUMENT, "policy")
     version = document.get("Version", "2008-10-17")
-    if version not in _VERSIONS:
+    if not isinstance(version, str) or version not in _VERSIONS:
         raise PolicyFault("The policy must contain a valid version string")
     listed = _as_list(document.get("Statement"))
     if not listed:
@@ -128,7 +128,10 @@ def _statement(entry: Any, use: Use, *, variables: bool) -> Statement:
 def _either(entry: Mapping[str, Any], plain: str, negated: str, make: Callable[[list[str]], Any]) -> Any:
     if (plain in entry) == (negated in entry):
         raise PolicyFault(f"Syntax errors in policy: a statement has either {plain} or {negated}")
-    matches = make(_texts(entry.get(plain, entry.get(negated)), plain))
+    patterns = _texts(entry.get(plain, entry.get(negated)), plain)
+    if not patterns:
+        raise PolicyFault(f"Policy statement must contain {plain.lower()}s.")
+    matches = make(patterns)
     return matches if plain in entry else lambda *question: not matches(*question)
 
 
@@ -190,6 +193,8 @@ def _principal_element(entry: Mapping[str, Any], use: Use) -> Callable[[Principa
         return None
     if ("Principal" in entry) == ("NotPrincipal" in entry):
         raise PolicyFault("Syntax errors in policy: a statement has either Principal or NotPrincipal")
+    if "NotPrincipal" in entry and entry["Effect"] != "Deny":
+        raise PolicyFault("Syntax errors in policy: NotPrincipal must be used with Effect Deny")
     matches = _principals(entry.get("Principal", entry.get("NotPrincipal")))
     return matches if "Principal" in entry else lambda principal: not matches(principal)
 
@@ -208,7 +213,9 @@ def _principals(element: Any) -> Callable[[Principal], bool]:
     def matches(principal: Principal) -> bool:
         if principal.kind == "service":
             return principal.arn in services or "*" in services
-        return everyone or principal.arn in arns or principal.account in accounts or principal.arn in federated
+        if everyone or principal.kind == "anonymous":
+            return everyone
+        return principal.arn in arns or principal.account in accounts or principal.arn in federated
 
     return matches
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -49,6 +50,8 @@ class ResourceMeta(msgspec.StructMeta):
             raise TypeError(f"{name}: missing= must be the error for a {name} that does not exist")
         cls.codec = RecordCodec(cls, version)
         cls.collection = pack(_RECORDS, service.name, name)
+        escaped = re.escape(arn).replace(r"\{", "{").replace(r"\}", "}")
+        cls.arn_regex = re.compile(_FIELD.sub(r"(?P<\1>.+)", escaped), re.DOTALL)
         service.add_resource(cls)
         return cls
 
@@ -56,7 +59,13 @@ class ResourceMeta(msgspec.StructMeta):
         super().__init__(name, bases, namespace)
 
 
-class Resource(metaclass=ResourceMeta):
+if TYPE_CHECKING:
+    _Struct = object  # the type checker takes keyword-only fields from the metaclass, not from Struct
+else:
+    _Struct = msgspec.Struct
+
+
+class Resource(_Struct, metaclass=ResourceMeta):
     """The base of all resources; instances are records and never change.
 
     `incarnation` tells a resource from an earlier one of the same name: its rows are kept under it, so deleting the
@@ -70,6 +79,7 @@ class Resource(metaclass=ResourceMeta):
     scope: ClassVar[Scope]
     codec: ClassVar[RecordCodec[Any]]
     collection: ClassVar[bytes]
+    arn_regex: ClassVar[re.Pattern[str]]
 
     account: str = ""
     region: str = ""
@@ -94,7 +104,7 @@ class Resource(metaclass=ResourceMeta):
     @property
     def shard(self) -> Key:
         """The prefix of its own rows."""
-        return self.home.data + pack_int(self.incarnation)
+        return _shard(self.account, self.region, self.incarnation)
 
     @property
     def resource_policy(self) -> str:
@@ -125,8 +135,7 @@ class Resource(metaclass=ResourceMeta):
             arn = Arn.parse(text)
         except ValueError:
             raise cls.missing from None
-        pattern = _FIELD.sub(r"(?P<\1>.+)", re.escape(cls.arn_pattern).replace(r"\{", "{").replace(r"\}", "}"))
-        match = re.fullmatch(pattern, arn.resource)
+        match = cls.arn_regex.fullmatch(arn.resource)
         if match is None or arn.service != cls.service.arn_service:
             raise cls.missing
         return cls.at(home_of(arn.account, arn.region), *match.groups())
@@ -144,11 +153,11 @@ class Located:
     cls: type[Resource]
     home: Home
     key: tuple[str, ...]
+    packed: Key = field(init=False, compare=False, repr=False)
+    """The store's key."""
 
-    @property
-    def packed(self) -> Key:
-        """The store's key."""
-        return self.home.prefix + self.cls.collection + pack(*self.key)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "packed", self.home.prefix + self.cls.collection + pack(*self.key))
 
     @property
     def arn(self) -> str:
@@ -157,6 +166,11 @@ class Located:
         resource = _FIELD.sub(lambda _match: next(values), self.cls.arn_pattern)
         service = self.cls.service.arn_service
         return f"arn:{partition_of(self.home.region)}:{service}:{self.home.region}:{self.home.account}:{resource}"
+
+
+@lru_cache(maxsize=10_000)
+def _shard(account: str, region: str, incarnation: int) -> Key:
+    return home_of(account, region).data + pack_int(incarnation)
 
 
 _homes: dict[tuple[str, str], Home] = {}

@@ -171,8 +171,14 @@ class Transaction:
         return self.cloud.ids.take(size)
 
     # ------------------------------------------------------------- parts, effects, waiting
-    def attempt(self, work: Callable[..., T], *arguments: Any) -> Outcome[T]:
-        """Run a part that may fail by itself: its error is a value, and its writes are taken back."""
+    def attempt(self, work: Callable[..., T], *arguments: Any, checks_first: bool = False) -> Outcome[T]:
+        """Run a part that may fail by itself: its error is a value, and its writes are taken back.
+
+        `checks_first=True` promises that whatever is refused is refused before anything is written, which saves the
+        means to take writes back; an AssertionError when the promise is broken.
+        """
+        if checks_first:
+            return self._attempt_in_place(work, *arguments)
         self.keys.begin_attempt()
         effects = len(self._effects)
         try:
@@ -186,6 +192,14 @@ class Transaction:
             raise
         self.keys.keep_attempt()
         return Outcome(value, None)
+
+    def _attempt_in_place(self, work: Callable[..., T], *arguments: Any) -> Outcome[T]:
+        changes = self.keys.changes
+        try:
+            return Outcome(work(*arguments), None)
+        except ServiceError as error:
+            assert self.keys.changes == changes, "a part that promised to check first was refused after it had written"
+            return Outcome(None, error)
 
     def emit(self, event: str, payload: Mapping[str, Any]) -> None:
         """Publish an event with this change; kept only where somebody reacts to it."""
@@ -215,7 +229,7 @@ class Transaction:
     def patience(self, seconds: float) -> bool:
         """Whether the caller, who is ready to wait this long in all, still is."""
         invocation = self._invocation
-        if invocation is None or seconds <= 0:
+        if invocation is None or seconds <= 0 or self.cloud.hub.closed:
             return False
         if invocation.deadline is None:
             invocation.deadline = invocation.started_at + int(seconds * 1000)

@@ -18,6 +18,7 @@ from fogstead.primitives.store import Key
 
 TOPICS_REMEMBERED = 4096
 WAITERS_MAX = 100_000
+_DEAD_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Hub:
         self._count = 0
         self._waiters = 0
         self._timer: asyncio.TimerHandle | None = None
+        self.closed = False
 
     @property
     def waiters(self) -> int:
@@ -76,17 +78,18 @@ class Hub:
         """Park a run. It may resume at once: when its topic changed after what it saw, or its time has come."""
         waiter = Waiter(again, resume)
         loop = asyncio.get_running_loop()
-        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX:
+        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX or self.closed:
             loop.call_soon(waiter.wake)
             return waiter
-        queue = self._waiting.setdefault(again.topic, deque())
-        while queue and not queue[0].live:
-            queue.popleft()
-        queue.append(waiter)
+        self._prune(again.topic)
+        self._waiting.setdefault(again.topic, deque()).append(waiter)
         self._waiters += 1
         waiter.timer = loop.call_later(max(0, again.until - self._clock.true_now()) / 1000, self._give_up, waiter)
         if again.at is not None:
             self._count += 1
+            if len(self._by_cloud_time) > max(_DEAD_MAX, 2 * self._waiters):
+                self._by_cloud_time = [entry for entry in self._by_cloud_time if entry[2].live]
+                heapq.heapify(self._by_cloud_time)
             heapq.heappush(self._by_cloud_time, (again.at, self._count, waiter))
             self._set_timer()
         return waiter
@@ -105,8 +108,7 @@ class Hub:
             if waiter.live:
                 count -= 1
                 waiter.wake()
-        if queue is not None and not queue:
-            del self._waiting[topic]
+        self._prune(topic)
 
     def pass_on(self, waiter: Waiter) -> None:
         """A waiter that was woken has gone away: another may take what it left."""
@@ -127,9 +129,10 @@ class Hub:
             told[topic] = position
             told.move_to_end(topic)
         if len(told) > TOPICS_REMEMBERED:
-            _, self._forgotten = told.popitem(last=False)
+            self._forgotten = max(self._forgotten, told.popitem(last=False)[1])
 
     def _prune(self, topic: Key) -> None:
+        """Forget the dead at the head of a topic's queue, and the queue with the last of them."""
         queue = self._waiting.get(topic)
         while queue and not queue[0].live:
             queue.popleft()
@@ -146,10 +149,13 @@ class Hub:
             self._timer = asyncio.get_running_loop().call_later(delay, self.clock_moved)
 
     def close(self) -> None:
-        """Forget everybody."""
+        """Wake everybody for the last time: nobody's patience outlives the cloud."""
+        self.closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for queue in self._waiting.values():
-            for waiter in queue:
-                waiter.cancel()
+        waiters = [waiter for queue in self._waiting.values() for waiter in queue]
         self._waiting.clear()
+        self._by_cloud_time.clear()
+        self._waiters = 0
+        for waiter in waiters:
+            waiter.wake()

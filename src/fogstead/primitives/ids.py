@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 _POOL_BYTES = 4096
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class Ids:
@@ -36,11 +37,8 @@ class Ids:
 
     def uuid(self) -> str:
         """A random UUID (version 4), as AWS prints request and message ids."""
-        raw = bytearray(self.take(16))
-        raw[6] = raw[6] & 0x0F | 0x40
-        raw[8] = raw[8] & 0x3F | 0x80
-        text = raw.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = self.take(16).hex()
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
 
     def hex(self, size: int) -> str:
         """`size` random bytes as hexadecimal digits."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import ModuleType
 from typing import Any
-
-import cbor2
 
 from fogstead.gateway.protocols.json import error_body, query_error
 from fogstead.gateway.protocols.tree import DEPTH_MAX, Reader, Writer
@@ -17,6 +17,14 @@ from fogstead.model import Operation, ServiceModel, Shape
 
 _EPOCH_TAG = 1
 _HEADERS = [("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/cbor")]
+
+
+@lru_cache(maxsize=1)
+def _library() -> ModuleType:
+    """Loaded by the first CBOR body, not at start."""
+    import cbor2  # noqa: PLC0415 - see above
+
+    return cbor2
 
 
 def _text(value: Any) -> str:
@@ -71,7 +79,7 @@ _SCALARS: Mapping[str, Convert] = {
 
 def _scalar_writer(shape: Shape) -> Convert | None:
     if shape.kind == "timestamp":
-        return lambda millis: cbor2.CBORTag(_EPOCH_TAG, millis // 1000 if millis % 1000 == 0 else millis / 1000)
+        return lambda millis: _library().CBORTag(_EPOCH_TAG, millis // 1000 if millis % 1000 == 0 else millis / 1000)
     return None
 
 
@@ -101,14 +109,14 @@ class CborProtocol:
         convert = Writer(_scalar_writer, _name).compile(operation.output) if operation.output else None
 
         def encode(result: Mapping[str, Any], _request_id: str) -> WireReply:
-            return WireReply(200, _HEADERS, cbor2.dumps(convert(result) if convert else result))
+            return WireReply(200, _HEADERS, _library().dumps(convert(result) if convert else result))
 
         return encode
 
     def error(self, model: ServiceModel, error: ServiceError, request_id: str) -> WireReply:
         body = {"__type": f"com.amazonaws.{model.name}#{error.code}", **error_body(model, error)}
         legacy = query_error(model, error)
-        return WireReply(error.status, [*_HEADERS, legacy] if legacy else _HEADERS, cbor2.dumps(body))
+        return WireReply(error.status, [*_HEADERS, legacy] if legacy else _HEADERS, _library().dumps(body))
 
 
 def _refuse(_value: Any, _immutable: bool) -> Any:
@@ -124,7 +132,7 @@ _STRANGERS = dict.fromkeys(
 
 def _read(body: bytes) -> Any:
     try:
-        return cbor2.loads(
+        return _library().loads(
             body,
             tag_hook=_refuse,
             semantic_decoders=_STRANGERS,
@@ -132,5 +140,5 @@ def _read(body: bytes) -> Any:
             allow_duplicate_keys=False,
             strict_hashable_types=True,
         )
-    except (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError, MemoryError):
+    except (_library().CBORDecodeError, ValueError, OverflowError, RecursionError, TypeError, MemoryError):
         raise SerializationError("The request body is not valid CBOR.") from None

@@ -1,0 +1,1 @@
+"""What the network offers: so far, ports on the listening address."""

@@ -47,15 +47,14 @@ class Home:
     account: str
     region: str
     prefix: bytes = field(init=False, compare=False, repr=False)
+    data: bytes = field(init=False, compare=False, repr=False)
+    """The prefix of every row of this home that lies in some shard."""
 
     def __post_init__(self) -> None:
         account = int(self.account) if self.account.isdecimal() else self.account
-        object.__setattr__(self, "prefix", pack(account, self.region))
-
-    @property
-    def data(self) -> bytes:
-        """The prefix of every row of this home that lies in some shard."""
-        return self.prefix + DATA
+        prefix = pack(account, self.region)
+        object.__setattr__(self, "prefix", prefix)
+        object.__setattr__(self, "data", prefix + DATA)
 
 
 SYSTEM = Home("", "")
@@ -86,6 +85,10 @@ class Keys(Protocol):
 
     def next_number(self) -> int:
         """A number greater than any given before, across restarts; gaps happen."""
+
+    @property
+    def changes(self) -> int:
+        """A count that grows with every row this work changes."""
 
     @property
     def position(self) -> int:

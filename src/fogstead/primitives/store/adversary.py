@@ -90,6 +90,10 @@ class WatchedKeys:
         self._check(shard)
         self._locked.add(shard)
 
+    @property
+    def changes(self) -> int:
+        return self._keys.changes
+
     def begin_attempt(self) -> None:
         self._keys.begin_attempt()
 

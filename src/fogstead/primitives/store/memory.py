@@ -62,6 +62,10 @@ class MemoryKeys:
     def lock(self, shard: Key) -> None:
         """Nothing else can run meanwhile."""
 
+    @property
+    def changes(self) -> int:
+        return len(self.undo)
+
     def begin_attempt(self) -> None:
         self.attempts.append(len(self.undo))
 

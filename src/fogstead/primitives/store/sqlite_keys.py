@@ -109,6 +109,10 @@ class SqliteKeys:
         self._number += 1
         return self._number
 
+    @property
+    def changes(self) -> int:
+        return self.connection.total_changes()
+
     def begin_attempt(self) -> None:
         if self.depth >= _ATTEMPTS_MAX:
             raise RecursionError(f"attempts nest at most {_ATTEMPTS_MAX} deep")

@@ -40,10 +40,10 @@ def check(entries: Sequence[Entry]) -> None:
 
 
 def run(tx: Transaction, entries: Sequence[Entry], work: Callable[[Entry], Mapping[str, Any]]) -> dict[str, Any]:
-    """Each entry by itself: one that fails leaves nothing behind and stops no other."""
+    """Each entry by itself: one that fails leaves nothing behind and stops no other. `work` checks before it writes."""
     successful, failed = [], []
     for entry in entries:
-        outcome = tx.attempt(work, entry)
+        outcome = tx.attempt(work, entry, checks_first=True)
         if outcome.error is None:
             successful.append({"Id": entry["Id"], **(outcome.value or {})})
         else:

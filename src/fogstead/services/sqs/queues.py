@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -82,12 +83,17 @@ class Queue(Resource, service=sqs, arn="{name}", missing=QueueDoesNotExist):
     @classmethod
     def locate(cls, value: str, home: Home) -> Located:
         """A queue URL names an account and a queue, on whatever host it is; SQS also takes bare names and ARNs."""
-        if value.startswith("arn:"):
-            return cls.locate_arn(value)
-        parts = [unquote(part) for part in urlsplit(value).path.split("/") if part]
-        account = parts[-2] if len(parts) >= 2 and is_account(parts[-2]) else home.account
-        region = _region_in(value) or home.region
-        return cls.at(home_of(account, region), parts[-1] if parts else "")
+        return _locate(value, home)
+
+
+@lru_cache(maxsize=4096)
+def _locate(value: str, home: Home) -> Located:
+    if value.startswith("arn:"):
+        return Queue.locate_arn(value)
+    parts = [unquote(part) for part in urlsplit(value).path.split("/") if part]
+    account = parts[-2] if len(parts) >= 2 and is_account(parts[-2]) else home.account
+    region = _region_in(value) or home.region
+    return Queue.at(home_of(account, region), parts[-1] if parts else "")
 
 
 def _region_in(url: str) -> str:

@@ -1,0 +1,1 @@
+"""Services that exist for the kernel's tests only, on real models."""

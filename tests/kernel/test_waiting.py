@@ -70,13 +70,41 @@ async def test_cloud_time_wakes_without_any_change() -> None:
     time = FakeTime()
     hub, woken = hub_of(time), []
     for at in (START + 300, START + 100, START + 200):
-        hub.wait(Again(b"t", 0, FOREVER, at), lambda at=at: woken.append(at - START))
+        hub.wait(Again(b"%d" % at, 0, FOREVER, at), lambda at=at: woken.append(at - START))
     time.now += 250
     hub.clock_moved()
     assert woken == [100, 200]
     time.now += 250
     hub.clock_moved()
     assert woken == [100, 200, 300]
+
+
+async def test_a_topics_time_wakes_one_waiter_who_may_pass_it_on() -> None:
+    time = FakeTime()
+    hub, woken = hub_of(time), []
+    waiters = [hub.wait(Again(b"t", 0, FOREVER, START + 100), lambda n=n: woken.append(n)) for n in range(3)]
+    time.now += 100
+    hub.clock_moved()
+    assert woken == [0]
+    assert waiters[0].by_time
+    hub.pass_on(waiters[0])
+    assert woken == [0, 1]
+    assert hub.waiters == 1
+
+
+async def test_a_time_that_others_announce_wakes_those_who_knew_of_none() -> None:
+    time = FakeTime()
+    hub, woken = hub_of(time), []
+    hub.expect(b"t", START + 10)
+    hub.wait(Again(b"t", 0, FOREVER), lambda: woken.append(1))
+    hub.expect(b"t", START + 100)
+    hub.expect(b"t", START + 50)
+    time.now += 49
+    hub.clock_moved()
+    assert woken == []
+    time.now += 1
+    hub.clock_moved()
+    assert woken == [1]
 
 
 async def test_cloud_time_wakes_by_itself_as_time_passes() -> None:
@@ -247,7 +275,7 @@ async def test_thousands_of_waiters_leave_nothing_behind(quick_trial: Trial) -> 
     assert hub.waiters == 0
     assert hub._waiting == {}
     assert hub._waiters == 0
-    assert hub._by_cloud_time == []
+    assert hub._by_time == []
 
 
 async def test_waiters_for_a_distant_time_that_were_woken_before_are_forgotten() -> None:
@@ -256,7 +284,7 @@ async def test_waiters_for_a_distant_time_that_were_woken_before_are_forgotten()
         hub.wait(Again(b"t", number, FOREVER, START + 12 * HOUR), lambda: None)
         hub.tell(b"t", number + 1)
     assert hub.waiters == 0
-    assert len(hub._by_cloud_time) < 100
+    assert len(hub._by_time) < 100
     hub.close()
 
 

@@ -751,3 +751,50 @@ def test_a_killed_program_loses_nothing_it_acknowledged(kind: str, tmp_path: Pat
     connection = apsw.Connection(str(tmp_path / "cloud.db"))
     assert connection.execute("PRAGMA integrity_check").get == "ok"
     connection.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_work_sees_what_it_has_written_whichever_way_it_looks(kind: str, tmp_path: Path) -> None:
+    async def test(store: Store) -> None:
+        await run(store, HOME, putting(key("old"), b"1"))
+
+        def look(keys: Keys) -> list[object]:
+            keys.put(key("new"), b"2")
+            keys.delete(key("old"))
+            seen: list[object] = [keys.get(key("new")), keys.get(key("old"))]
+            seen.append(keys.count(*ALL, limit=9))
+            keys.put(key("newer"), b"3")
+            seen.append([row[0] for row in keys.scan(*ALL, limit=9)])
+            keys.begin_attempt()
+            keys.delete(key("new"))
+            keys.drop_attempt()
+            keys.begin_attempt()
+            keys.put(key("old"), b"4")
+            keys.keep_attempt()
+            seen.append([keys.get(key("new")), keys.get(key("old"))])
+            return seen
+
+        assert await run(store, HOME, look) == [b"2", None, 1, [key("new"), key("newer")], [b"2", b"4"]]
+        assert await rows_of(store) == {key("new"): b"2", key("newer"): b"3", key("old"): b"4"}
+
+    with_store(kind, tmp_path, test)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_work_that_writes_very_many_rows_keeps_them_all_or_none(kind: str, tmp_path: Path) -> None:
+    async def test(store: Store) -> None:
+        def write(keys: Keys) -> None:
+            for number in range(700):
+                keys.put(key(number), b"")
+
+        def fail(keys: Keys) -> None:
+            write(keys)
+            raise Refused
+
+        with pytest.raises(Refused):
+            await run(store, HOME, fail)
+        assert await rows_of(store) == {}
+        await run(store, HOME, write)
+        assert len(await rows_of(store)) == 700
+
+    with_store(kind, tmp_path, test)

@@ -310,8 +310,18 @@ def test_a_transaction_that_is_refused_a_step_fails_its_whole_tick(tmp_path: Pat
                 raise apsw.BusyError(statement)
             return True
 
+        def looking_back(work: Any) -> Any:
+            """Work that looks at a range after it has written needs a savepoint."""
+
+            def both(keys: Any) -> Any:
+                keys.put(key("looked"), b"")
+                everything(keys)
+                return work(keys)
+
+            return both
+
         connection_of(store).exec_trace = refuse_step
-        told = await outcomes(store, a_tick())
+        told = await outcomes(store, [looking_back(work) for work in a_tick()])
         connection_of(store).exec_trace = None
         assert [isinstance(outcome, StorageError) for outcome in told] == [True] * 6
         await assert_works(store, KEPT)

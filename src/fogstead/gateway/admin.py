@@ -95,8 +95,7 @@ class Admin:
         return [{**series._asdict(), "count": count} for series, count in self._cloud.counts]
 
     async def _audit(self, _exchange: Exchange) -> Any:
-        records = getattr(self._cloud.audit, "records", ())
-        return [{field: getattr(record, field) for field in record.__slots__} for record in records]
+        return [msgspec.structs.asdict(record) for record in getattr(self._cloud.audit, "records", ())]
 
     async def _unread(self, _exchange: Exchange) -> Any:
         return {

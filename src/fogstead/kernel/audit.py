@@ -6,8 +6,9 @@ The pipeline writes it, so no handler contains audit code. Where the records go 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.invocation import Invocation
@@ -15,8 +16,7 @@ from fogstead.kernel.invocation import Invocation
 RECENT_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(msgspec.Struct, frozen=True):
     """Who asked what of which resource, from where, and what came of it. Never what was sent."""
 
     at: int

@@ -138,6 +138,7 @@ class Cloud:
         more = True
         while more:
             more = await run(self.store, SYSTEM, lambda keys: _wipe(keys, keep))
+        self.hub.wake_all()
 
     async def close(self) -> None:
         """Finish what is under way; the store stays open."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.resource import Located, Resource
 from fogstead.kernel.service import DeclaredOperation
+from fogstead.kernel.waiting import Waiter
 from fogstead.primitives.store import Home
 
 Finished = Callable[[Any, Exception | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """How a call came here. Calls that services make carry on the origin of what caused them."""
 
     request_id: str
@@ -46,6 +47,7 @@ class Invocation:
         "resource",
         "started_at",
         "token_digest",
+        "woken",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Invocation:
         self.effects: list[Callable[[], None]] = []
         self.cancelled = False
         self.token_digest = b""
+        self.woken: Waiter | None = None
 
     @property
     def target_home(self) -> Home:

@@ -251,18 +251,28 @@ class Pipeline:
                 if type(result) is Again:
                     self._wait(invocation, inside, result)
                     return
+            if invocation.woken is not None:
+                cloud.hub.pass_on(invocation.woken)
             self._finish(invocation, result, error)
 
         cloud.store.submit(invocation.target_home, work, settled, read_only=operation.read_only, scan=operation.scan)
 
     def _wait(self, invocation: Invocation, inside: tuple[Inside, ...], again: Again) -> None:
+        hub = self._cloud.hub
+        invocation.woken = None
+
         def resume() -> None:
             if invocation.cancelled:
-                self._cloud.hub.pass_on(waiter)
-            else:
-                self._submit(invocation, inside)
+                hub.pass_on(waiter)
+                return
+            invocation.woken = waiter if waiter.by_time else None
+            self._submit(invocation, inside)
 
-        waiter: Waiter = self._cloud.hub.wait(again, resume)
+        if hub.full:
+            invocation.deadline = 0
+            self._submit(invocation, inside)
+            return
+        waiter: Waiter = hub.wait(again, resume)
 
     async def _run_async(self, invocation: Invocation, inside: tuple[Inside, ...]) -> None:
         cloud, operation = self._cloud, invocation.operation

@@ -222,6 +222,11 @@ class Transaction:
         hub, position = self.cloud.hub, self.keys.position + 1
         self._effects.append(lambda: hub.tell(topic, position, count))
 
+    def tell_at(self, topic: Key, at: Millis) -> None:
+        """Say that `topic` will change by itself at a cloud time, as a message does that comes in sight again."""
+        hub = self.cloud.hub
+        self._effects.append(lambda: hub.expect(topic, at))
+
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Do this once the change is kept: drop a cache, count something."""
         self._effects.append(effect)

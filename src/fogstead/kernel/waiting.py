@@ -13,12 +13,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fogstead.primitives.clock import Clock
+from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.store import Key
 
 TOPICS_REMEMBERED = 4096
 WAITERS_MAX = 100_000
-_DEAD_MAX = 64
+_STALE_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,13 @@ class Again:
 class Waiter:
     """One parked run; whichever comes first resumes it, once."""
 
-    __slots__ = ("_resume", "again", "live", "timer")
+    __slots__ = ("_resume", "again", "by_time", "live", "timer")
 
     def __init__(self, again: Again, resume: Callable[[], None]) -> None:
         self.again = again
         self._resume = resume
         self.live = True
+        self.by_time = False
         self.timer: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
@@ -56,15 +57,19 @@ class Waiter:
 
 
 class Hub:
-    """All waiters of this process, by topic."""
+    """All waiters of this process, by topic, with the next cloud time at which each topic changes by itself.
+
+    A change wakes one waiter. So does a topic's time; whoever took something then passes the wake-up on, until one
+    finds nothing and says when to look again. So a thousand who wait are not all woken for one message.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: dict[Key, deque[Waiter]] = {}
         self._told: OrderedDict[Key, int] = OrderedDict()
         self._forgotten = -1
-        self._by_cloud_time: list[tuple[int, int, Waiter]] = []
-        self._count = 0
+        self._times: dict[Key, int] = {}
+        self._by_time: list[tuple[int, Key]] = []
         self._waiters = 0
         self._timer: asyncio.TimerHandle | None = None
         self.closed = False
@@ -74,11 +79,16 @@ class Hub:
         """How many wait now."""
         return sum(waiter.live for queue in self._waiting.values() for waiter in queue)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more may wait; they are answered at once instead."""
+        return self.closed or self._waiters >= WAITERS_MAX
+
     def wait(self, again: Again, resume: Callable[[], None]) -> Waiter:
-        """Park a run. It may resume at once: when its topic changed after what it saw, or its time has come."""
+        """Park a run. It may resume at once: when its topic changed after what it saw."""
         waiter = Waiter(again, resume)
         loop = asyncio.get_running_loop()
-        if self._told.get(again.topic, self._forgotten) > again.position or self._waiters >= WAITERS_MAX or self.closed:
+        if self._told.get(again.topic, self._forgotten) > again.position or self.closed:
             loop.call_soon(waiter.wake)
             return waiter
         self._prune(again.topic)
@@ -86,12 +96,7 @@ class Hub:
         self._waiters += 1
         waiter.timer = loop.call_later(max(0, again.until - self._clock.true_now()) / 1000, self._give_up, waiter)
         if again.at is not None:
-            self._count += 1
-            if len(self._by_cloud_time) > max(_DEAD_MAX, 2 * self._waiters):
-                self._by_cloud_time = [entry for entry in self._by_cloud_time if entry[2].live]
-                heapq.heapify(self._by_cloud_time)
-            heapq.heappush(self._by_cloud_time, (again.at, self._count, waiter))
-            self._set_timer()
+            self.expect(again.topic, again.at)
         return waiter
 
     def _give_up(self, waiter: Waiter) -> None:
@@ -101,27 +106,43 @@ class Hub:
     def tell(self, topic: Key, position: int, count: int = 1) -> None:
         """Something changed under `topic`, seen by transactions from `position` on: wake as many as can use it."""
         self._remember(topic, position)
+        self._wake(topic, count, by_time=False)
+
+    def expect(self, topic: Key, at: Millis) -> None:
+        """The topic changes by itself at a cloud time. Kept only while somebody waits: who comes later asks anew."""
+        if topic not in self._waiting or self._times.get(topic, at + 1) <= at:
+            return
+        self._times[topic] = at
+        heapq.heappush(self._by_time, (at, topic))
+        if len(self._by_time) > max(_STALE_MAX, 2 * len(self._times)):
+            self._by_time = [(known, topic) for topic, known in self._times.items()]
+            heapq.heapify(self._by_time)
+        self._set_timer()
+
+    def pass_on(self, waiter: Waiter) -> None:
+        """A waiter that was woken took something by time, or has gone away: another may take what is left."""
+        self._wake(waiter.again.topic, 1, by_time=True)
+
+    def clock_moved(self) -> None:
+        """Wake one waiter of each topic whose time has come."""
+        now = self._clock.now()
+        while self._by_time and self._by_time[0][0] <= now:
+            at, topic = heapq.heappop(self._by_time)
+            if self._times.get(topic) == at:
+                del self._times[topic]
+                self._wake(topic, 1, by_time=True)
+        self._set_timer()
+
+    def _wake(self, topic: Key, count: int, *, by_time: bool) -> None:
         queue = self._waiting.get(topic)
         while queue and count > 0:
             waiter = queue.popleft()
             self._waiters -= 1
             if waiter.live:
                 count -= 1
+                waiter.by_time = by_time
                 waiter.wake()
         self._prune(topic)
-
-    def pass_on(self, waiter: Waiter) -> None:
-        """A waiter that was woken has gone away: another may take what it left."""
-        self.tell(waiter.again.topic, -1)
-
-    def clock_moved(self) -> None:
-        """Wake those whose cloud time has come."""
-        now = self._clock.now()
-        while self._by_cloud_time and (self._by_cloud_time[0][0] <= now or not self._by_cloud_time[0][2].live):
-            _, _, waiter = heapq.heappop(self._by_cloud_time)
-            waiter.wake()
-            self._prune(waiter.again.topic)
-        self._set_timer()
 
     def _remember(self, topic: Key, position: int) -> None:
         told = self._told
@@ -139,23 +160,29 @@ class Hub:
             self._waiters -= 1
         if queue is not None and not queue:
             del self._waiting[topic]
+            self._times.pop(topic, None)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._by_cloud_time:
-            delay = max(0, self._by_cloud_time[0][0] - self._clock.now()) / 1000
+        if self._by_time:
+            delay = max(0, self._by_time[0][0] - self._clock.now()) / 1000
             self._timer = asyncio.get_running_loop().call_later(delay, self.clock_moved)
+
+    def wake_all(self) -> None:
+        """Everything changed: let everybody look again."""
+        waiters = [waiter for queue in self._waiting.values() for waiter in queue]
+        self._waiting.clear()
+        self._times.clear()
+        self._by_time.clear()
+        self._waiters = 0
+        for waiter in waiters:
+            waiter.wake()
 
     def close(self) -> None:
         """Wake everybody for the last time: nobody's patience outlives the cloud."""
         self.closed = True
         if self._timer is not None:
             self._timer.cancel()
-        waiters = [waiter for queue in self._waiting.values() for waiter in queue]
-        self._waiting.clear()
-        self._by_cloud_time.clear()
-        self._waiters = 0
-        for waiter in waiters:
-            waiter.wake()
+        self.wake_all()

@@ -104,7 +104,7 @@ class SqliteStore:
         """A storage error may have rolled back everything, not just its own savepoint: nothing of the tick counts."""
         self._lost = as_storage_error(error)
         self._answers = [(done, None, self._lost) for done, _, _ in self._answers]
-        self._keys.forget_numbers()
+        self._keys.forget()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 

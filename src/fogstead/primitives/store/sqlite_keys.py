@@ -13,6 +13,7 @@ from fogstead.primitives.store.packing import pack
 _NUMBERS_AT_ONCE = 10_000
 _NUMBER_KEY = SYSTEM.prefix + pack("number")
 _ATTEMPTS_MAX = 16
+_HELD_MAX = 256
 
 _GET = "SELECT value FROM keys WHERE key = ?"
 _PUT = "INSERT INTO keys(key, value) VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
@@ -24,14 +25,21 @@ _DELETE_RANGE = "DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE key >= 
 
 
 class SqliteKeys:
-    """The rows as one connection sees them. The first write of a piece of work, or of an attempt, opens a savepoint."""
+    """The rows as one connection sees them.
+
+    What a piece of work writes is held back until it has succeeded, so that most work needs no savepoint, which costs
+    more than a row. Work that looks at ranges after it has written, or makes attempts, writes through one instead.
+    """
 
     __slots__ = (
         "_allowed",
+        "_direct",
         "_execute",
+        "_held",
         "_number",
         "_number_end",
         "_reserved",
+        "changes",
         "connection",
         "depth",
         "failure",
@@ -49,8 +57,13 @@ class SqliteKeys:
         self._allowed = True
         self._number = self._number_end = 0
         self._reserved = False
+        self._held: dict[Key, bytes | None] = {}
+        self._direct = False
+        self.changes = 0
 
     def get(self, key: Key) -> bytes | None:
+        if self._held and key in self._held:
+            return self._held[key]
         try:
             for (value,) in self._execute(_GET, (key,)):
                 return value  # type: ignore[no-any-return]
@@ -62,34 +75,63 @@ class SqliteKeys:
         return [self.get(key) for key in keys]
 
     def put(self, key: Key, value: bytes) -> None:
-        if self.opened < self.depth:
-            self._start_writing()
-        try:
-            self._execute(_PUT, (key, value))
-        except apsw.Error as error:
-            raise self._fail(error) from None
+        self._write(key, value)
 
     def delete(self, key: Key) -> None:
+        self._write(key, None)
+
+    def _write(self, key: Key, value: bytes | None) -> None:
+        self.changes += 1
+        if not self._direct:
+            if not self._allowed:
+                raise TypeError("a read-only transaction cannot write")
+            self._held[key] = value
+            if len(self._held) > _HELD_MAX:
+                self._write_through()
+            return
         if self.opened < self.depth:
             self._start_writing()
         try:
-            self._execute(_DELETE, (key,))
+            self._write_row(key, value)
         except apsw.Error as error:
             raise self._fail(error) from None
 
+    def _write_row(self, key: Key, value: bytes | None) -> None:
+        if value is None:
+            self._execute(_DELETE, (key,))
+        else:
+            self._execute(_PUT, (key, value))
+
+    def _write_through(self) -> None:
+        """From here on this work's changes are written as they come, behind a savepoint."""
+        held, self._held, self._direct = self._held, {}, True
+        if held:
+            self._start_writing()
+            try:
+                for key, value in held.items():
+                    self._write_row(key, value)
+            except apsw.Error as error:
+                raise self._fail(error) from None
+
     def scan(self, low: Key, high: Key, *, limit: int, reverse: bool = False) -> list[Row]:
+        if self._held:
+            self._write_through()
         try:
             return self._execute(_SCAN_BACK if reverse else _SCAN, (low, high, limit)).fetchall()  # type: ignore[return-value]
         except apsw.Error as error:
             raise self._fail(error) from None
 
     def count(self, low: Key, high: Key, *, limit: int) -> int:
+        if self._held:
+            self._write_through()
         try:
             return int(self._execute(_COUNT, (low, high, limit)).get)  # type: ignore[call-overload, unused-ignore]
         except apsw.Error as error:
             raise self._fail(error) from None
 
     def delete_range(self, low: Key, high: Key, *, limit: int) -> int:
+        self.changes += 1
+        self._write_through()
         if self.opened < self.depth:
             self._start_writing()
         try:
@@ -109,11 +151,8 @@ class SqliteKeys:
         self._number += 1
         return self._number
 
-    @property
-    def changes(self) -> int:
-        return self.connection.total_changes()
-
     def begin_attempt(self) -> None:
+        self._write_through()
         if self.depth >= _ATTEMPTS_MAX:
             raise RecursionError(f"attempts nest at most {_ATTEMPTS_MAX} deep")
         self.depth += 1
@@ -134,21 +173,31 @@ class SqliteKeys:
     def begin(self, *, writable: bool) -> None:
         """A piece of work starts."""
         self._allowed = writable
-        self._reserved = False
+        self._reserved = self._direct = False
         self.depth, self.opened, self.failure = 1, 0, None
 
     def keep(self) -> None:
-        """The work succeeded: its changes go with the tick."""
+        """The work succeeded: its changes go with the tick. An error here costs the whole tick."""
         if self.opened:
             self._execute("RELEASE work1")
+        elif self._held:
+            for key, value in self._held.items():
+                self._write_row(key, value)
+            self._held.clear()
 
     def drop(self) -> None:
         """The work failed: its changes are taken back, a reservation of numbers among them."""
+        self._held.clear()
         if self.opened:
             self._execute("ROLLBACK TO work1")
             self._execute("RELEASE work1")
         if self._reserved:
             self.forget_numbers()
+
+    def forget(self) -> None:
+        """The tick is lost, and with it all that this work holds."""
+        self._held.clear()
+        self.forget_numbers()
 
     def forget_numbers(self) -> None:
         """Reserve afresh: the reservation under way may not be kept. Numbers given out are not given again."""
@@ -157,6 +206,8 @@ class SqliteKeys:
     def _fail(self, error: apsw.Error) -> apsw.Error:
         """SQLite may have rolled everything back: from here on this work may not write, even if it goes on."""
         self.failure = error
+        self._held.clear()
+        self._direct = True
         self.depth, self.opened = _ATTEMPTS_MAX + 1, 0
         return error
 

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Literal
 
+from fogstead import __version__
 from fogstead.gateway.admin import Admin
 from fogstead.gateway.application import ApiApplication
 from fogstead.gateway.hosts import OwnNames, is_loopback
@@ -67,13 +67,8 @@ class Refused(Exception):
 
 
 def version() -> str:
-    """The installed version."""
-    from importlib.metadata import version as installed  # noqa: PLC0415 - slow to import, asked for once
-
-    try:
-        return installed("fogstead")
-    except PackageNotFoundError:
-        return "unknown"
+    """The version of this program."""
+    return __version__
 
 
 class RunningCloud:
@@ -116,14 +111,13 @@ class RunningCloud:
 
     async def _open_listeners(self) -> None:
         book = PortBook(self.store, PORTS)
-        for module in self.cloud.catalog.endpoints():
-            for listener in getattr(module, "LISTENERS", ()):
-                try:
-                    port = await book.open(listener.name, partial(self._listen, listener))
-                except PortTaken as error:
-                    log.warning("%s cannot listen: %s", listener.name, error)
-                else:
-                    self.cloud.ports[listener.name] = port
+        for listener in self.cloud.catalog.listeners():
+            try:
+                port = await book.open(listener.name, partial(self._listen, listener))
+            except PortTaken as error:
+                log.warning("%s cannot listen: %s", listener.name, error)
+            else:
+                self.cloud.ports[listener.name] = port
 
     async def _listen(self, listener: TcpListener | UdpListener, port: int) -> int:
         if isinstance(listener, UdpListener):

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -175,5 +177,52 @@ def test_api_calls_are_still_answered_beside_them(tmp_path: Path) -> None:
             assert [answer.status for answer in answers] == [200, 200, 200]
             assert b"<Account>000000000000</Account>" in answers[0].body
             assert json.loads(answers[1].body)["trusted"] is True
+
+    run(work())
+
+
+def test_an_endpoint_that_forgets_to_answer_keeps_nobody_waiting(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(tmp_path) as cloud:
+            client = await cloud.client()
+            client.get("/_silent")
+            assert (await client.answer()).status == 500
+            client.get("/_facts")
+            assert (await client.answer()).status == 200
+
+    run(work())
+
+
+def test_listeners_echo_datagrams_and_bytes_plain_and_in_tls(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with started(tmp_path) as cloud:
+            ports = cloud.running.cloud.ports
+            loop = asyncio.get_running_loop()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.setblocking(False)
+                await loop.sock_connect(client, ("127.0.0.1", ports["polly udp echo"]))
+                await loop.sock_sendall(client, b"datagram")
+                assert await loop.sock_recv(client, 100) == b"datagram"
+            trusting = ssl.create_default_context(cafile=str(tmp_path / "data" / "tls" / "ca.pem"))
+            for name, tls in (("polly tcp echo", None), ("polly tls echo", trusting)):
+                server_name = "localhost" if tls else None
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", ports[name], ssl=tls, server_hostname=server_name
+                )
+                writer.write(b"bytes")
+                assert await reader.readexactly(5) == b"bytes"
+                writer.close()
+
+    run(work())
+
+
+def test_listeners_keep_their_ports_over_a_restart(tmp_path: Path) -> None:
+    async def work() -> None:
+        seen = []
+        for _ in range(2):
+            async with started(tmp_path) as cloud:
+                seen.append(dict(cloud.running.cloud.ports))
+        assert seen[0] == seen[1]
+        assert len(set(seen[0].values())) == 3
 
     run(work())

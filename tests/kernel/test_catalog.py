@@ -118,11 +118,32 @@ def test_a_service_file_makes_exactly_one_service(tmp_path: Path, monkeypatch: p
         Catalog(("no_service",)).service("secretsmanager")
 
 
-def test_endpoints_are_imported_where_the_file_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _package(tmp_path, "with_endpoints", endpoints="ENDPOINTS = ()\n")
+ENDPOINTS = """
+from fogstead.kernel.endpoints import RawEndpoint
+
+async def serve(cloud, exchange):
+    exchange.append("served")
+
+ENDPOINTS = [RawEndpoint("site", serve, path_prefix="/site")]
+"""
+
+
+async def test_an_endpoints_service_is_imported_by_its_first_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _package(tmp_path, "with_endpoints", endpoints=ENDPOINTS)
     monkeypatch.syspath_prepend(tmp_path)
-    modules = Catalog(("with_endpoints",)).endpoints()
-    assert [module.__name__ for module in modules] == ["with_endpoints.secretsmanager.endpoints"]
+    Catalog(("with_endpoints",), tmp_path / "cache").endpoints()
+    for name in [name for name in sys.modules if name.startswith("with_endpoints.")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    (endpoint,) = Catalog(("with_endpoints",), tmp_path / "cache").endpoints()
+    assert endpoint.matches("any", "/site/page")
+    assert not endpoint.matches("any", "/other")
+    assert "with_endpoints.secretsmanager.endpoints" not in sys.modules
+    exchange: list[str] = []
+    await endpoint.serve(None, exchange)  # type: ignore[arg-type]
+    assert exchange == ["served"]
 
 
 async def test_a_cloud_asks_its_own_catalog(quick_trial: Trial) -> None:

@@ -42,9 +42,7 @@ class ApiApplication:
         self._router = Router(models)
         self._codecs = Codecs()
         self._verifier = Verifier()
-        self._endpoints: Sequence[RawEndpoint] = [
-            endpoint for module in cloud.catalog.endpoints() for endpoint in module.ENDPOINTS
-        ]
+        self._endpoints: Sequence[RawEndpoint] = cloud.catalog.endpoints()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------- the front's side
@@ -100,6 +98,8 @@ class ApiApplication:
         except Exception:
             log.exception("%s failed", endpoint.name)
             raw.fail()
+        else:
+            raw.finish()
 
     # ------------------------------------------------------------- API calls
     def _handle_call(self, exchange: Exchange) -> None:

@@ -69,10 +69,12 @@ class Http1Exchange:
         return self._connection.secure
 
     def answer(self, status: int, headers: Headers, body: bytes = b"") -> None:
-        self._connection.answer(status, headers, body)
+        if self._connection.serves(self):
+            self._connection.answer(status, headers, body)
 
     async def answer_stream(self, status: int, headers: Headers, body: AsyncIterator[bytes]) -> None:
-        await self._connection.answer_stream(status, headers, body)
+        if self._connection.serves(self):
+            await self._connection.answer_stream(status, headers, body)
 
     def upgrade(self, headers: Headers) -> Http1Connection:
         return self._connection.upgrade(headers)
@@ -307,6 +309,10 @@ class Http1Connection(asyncio.BufferedProtocol):
             self._next()
 
     # ------------------------------------------------------------- writing
+    def serves(self, exchange: Http1Exchange) -> bool:
+        """Whether an exchange still waits for its answer; the connection may be at the next one."""
+        return self._exchange is exchange and not self._answered
+
     def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Write a whole answer and go on to the next request."""
         exchange = self._exchange

@@ -40,6 +40,11 @@ class RawHttp:
         self._duplex = self._exchange.upgrade(headers)
         return self._duplex
 
+    def finish(self) -> None:
+        """Say that the endpoint went without an answer, if it did."""
+        if self._duplex is None:
+            self._exchange.answer(500, [("content-type", "text/plain")], b"No answer was given\n")
+
     def fail(self) -> None:
         """Say that the endpoint broke, or after an Upgrade end the connection."""
         if self._duplex is not None:

@@ -14,15 +14,19 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from fogstead.kernel.endpoints import RawEndpoint, RawExchange, Serve, TcpListener, UdpListener
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.jobs import JobKind, Missed
 from fogstead.kernel.outbox import Reaction
 from fogstead.kernel.service import DeclaredOperation, Service
 from fogstead.primitives.clock import Millis
+
+if TYPE_CHECKING:
+    from fogstead.kernel.cloud import Cloud
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,11 +55,12 @@ def reaction(event: str, *, name: str) -> Callable[[F], F]:
 
 
 class _Facts(msgspec.Struct):
-    """What has to be known of a service before it is imported."""
+    """What has to be known of a service before it is imported: raw endpoints by (name, path prefix, host suffix)."""
 
     operations: list[str]
     reactions: list[tuple[str, str]]
-    endpoints: bool
+    endpoints: list[tuple[str, str, str]]
+    listens: bool
 
 
 class Catalog:
@@ -90,15 +95,40 @@ class Catalog:
             raise NotImplementedHere(f"{name} of {service} is not implemented by this cloud. See `fogstead coverage`.")
         return declared
 
-    def endpoints(self) -> list[ModuleType]:
-        """The modules of all services that answer requests which are not API calls."""
+    def endpoints(self) -> list[RawEndpoint]:
+        """What answers requests that are not API calls; its service is imported at the first one."""
         self._read_facts()
         assert self._facts is not None
         return [
-            importlib.import_module(f"{self._folders[folder]}.{folder}.endpoints")
+            RawEndpoint(name, self._serve_later(folder, name), path_prefix, host_suffix)
             for folder, facts in self._facts.items()
-            if facts.endpoints
+            for name, path_prefix, host_suffix in facts.endpoints
         ]
+
+    def _serve_later(self, folder: str, name: str) -> Serve:
+        async def serve(cloud: Cloud, exchange: RawExchange) -> None:
+            found = next(endpoint for endpoint in self._endpoints_of(folder) if endpoint.name == name)
+            await found.serve(cloud, exchange)
+
+        return serve
+
+    def listeners(self) -> list[TcpListener | UdpListener]:
+        """The ports that services ask for."""
+        self._read_facts()
+        assert self._facts is not None
+        return [
+            listener
+            for folder, facts in self._facts.items()
+            if facts.listens
+            for listener in self._module(folder, "endpoints").LISTENERS
+        ]
+
+    def _endpoints_of(self, folder: str) -> list[RawEndpoint]:
+        module = self._module(folder, "endpoints")
+        return list(getattr(module, "ENDPOINTS", ()))
+
+    def _module(self, folder: str, name: str) -> ModuleType:
+        return importlib.import_module(f"{self._folders[folder]}.{folder}.{name}")
 
     def job(self, kind: str) -> JobKind:
         """A job kind; its service is imported when it was not."""
@@ -164,8 +194,11 @@ class Catalog:
     def _facts_of(self, folder: str) -> _Facts:
         service = self.service(service_name(folder))
         reactions = [(name, one.event) for name, one in _reactions.items() if name.partition(".")[0] == folder]
-        endpoints = (_path_of(self._folders[folder]) / folder / "endpoints.py").exists()
-        return _Facts(sorted(service.operations), reactions, endpoints)
+        if not (_path_of(self._folders[folder]) / folder / "endpoints.py").exists():
+            return _Facts(sorted(service.operations), reactions, [], False)
+        endpoints = [(one.name, one.path_prefix, one.host_suffix) for one in self._endpoints_of(folder)]
+        listens = bool(getattr(self._module(folder, "endpoints"), "LISTENERS", ()))
+        return _Facts(sorted(service.operations), reactions, endpoints, listens)
 
     def _stamp(self) -> str:
         """Of every file's name, size and time: installers may give all files one time."""

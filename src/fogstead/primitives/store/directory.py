@@ -39,6 +39,8 @@ class DataDirectory:
         except DirectoryRefused:
             os.close(self._lock)
             raise
+        # Made here, so that nobody else may read it, whatever the folder allows.
+        self.store_file.touch(mode=0o600)
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"{os.getpid()}\n".encode("ascii"), 0)
 

@@ -1,9 +1,10 @@
 """Echoes: a body while it still comes, raw bytes after an Upgrade, what is known of the request, and failures."""
 
 import json
+from collections.abc import Callable
 
 from fogstead.kernel.cloud import Cloud
-from fogstead.kernel.endpoints import RawEndpoint, RawExchange
+from fogstead.kernel.endpoints import RawEndpoint, RawExchange, RawStream, TcpListener, UdpListener
 
 _TEXT = [("content-type", "text/plain")]
 
@@ -41,7 +42,26 @@ async def fail(_cloud: Cloud, _exchange: RawExchange) -> None:
     raise RuntimeError("asked to fail")
 
 
+async def silent(_cloud: Cloud, _exchange: RawExchange) -> None:
+    """Forgets to answer."""
+
+
+def echo_datagram(_cloud: Cloud, data: bytes, _peer: str, reply: Callable[[bytes], None]) -> None:
+    reply(data)
+
+
+async def echo_bytes(_cloud: Cloud, stream: RawStream) -> None:
+    while data := await stream.read():
+        await stream.write(data)
+
+
+LISTENERS = [
+    UdpListener("polly udp echo", echo_datagram),
+    TcpListener("polly tcp echo", echo_bytes),
+    TcpListener("polly tls echo", echo_bytes, tls=True),
+]
 ENDPOINTS = [
+    RawEndpoint("silent", silent, path_prefix="/_silent"),
     RawEndpoint("echo", echo, path_prefix="/_echo/"),
     RawEndpoint("upgrade", upgrade, path_prefix="/_upgrade"),
     RawEndpoint("fail", fail, path_prefix="/_fail"),

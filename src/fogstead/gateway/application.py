@@ -108,7 +108,7 @@ class ApiApplication:
         route: Route | None = None
         try:
             claim = signature.read_claim(head)
-            route = self._router.route(head, exchange.body)
+            route = self._router.route(head, exchange.body, claim.scope.service if claim is not None else None)
             caller = self._authenticate(exchange, claim, route)
             declared = self._cloud.catalog.operation(route.model.name, route.operation.name)
             decode, encode = self._codecs.of(route.protocol, route.operation)
@@ -183,7 +183,10 @@ class ApiApplication:
         signature.check_time(claim, cloud.clock.true_now())
         self._refuse_expired(claim)
         s3 = route.model.signing_name == "s3"
-        payload_hash = signature.payload_hash_of(exchange.head, claim, exchange.body, s3=s3)
+        if _body_unsigned(exchange, route):
+            payload_hash = signature.UNSIGNED
+        else:
+            payload_hash = signature.payload_hash_of(exchange.head, claim, exchange.body, s3=s3)
         self._verifier.verify(exchange.head, claim, credential.secret, payload_hash, s3_paths=s3)
         if claim.scope.service != route.model.signing_name:
             raise signature.SignatureMismatch(
@@ -259,6 +262,13 @@ def _claimed(claim: Claim | None) -> Principal:
 def _anonymous_allowed(route: Route) -> bool:
     """Operations the model marks as needing no signature, and those whose resources may be open to everyone."""
     return route.operation.data.get("authtype") == "none" or route.model.metadata.get("anonymous", False)
+
+
+def _body_unsigned(exchange: Exchange, route: Route) -> bool:
+    """Some operations' bodies need no hash over TLS; the model says which."""
+    data = route.operation.data
+    allowed = data.get("authtype") == "v4-unsigned-body" or data.get("unsignedPayload")
+    return bool(allowed) and exchange.head.headers.get("x-amz-content-sha256") == signature.UNSIGNED
 
 
 def _claim_or_none(exchange: Exchange) -> Claim | None:

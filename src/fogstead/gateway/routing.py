@@ -66,16 +66,20 @@ class Router:
 
     def model_of(self, head: Head) -> ServiceModel:
         """The service a request is most likely for, to speak its protocol in an error."""
-        return self._models.load(self._service(head, b""))
+        return self._models.load(self._service(head, b"", signing_service(head)))
 
-    def route(self, head: Head, body: bytes) -> Route:
-        """UnknownOperation or InvalidAction when no operation is named that the service has."""
+    def route(self, head: Head, body: bytes, signed_for: str | None = None) -> Route:
+        """UnknownOperation or InvalidAction when no operation is named that the service has.
+
+        `signed_for` is the service in the signature's scope, where that has been read already.
+        """
         target = head.headers.get("x-amz-target")
         if target is not None:
             route = self._known.get((target, head.headers.get("smithy-protocol", "")))
             if route is not None:
                 return route
-        model = self._models.load(self._service(head, body))
+        signed_for = signing_service(head) if signed_for is None else signed_for
+        model = self._models.load(self._service(head, body, signed_for))
         protocol = _protocol(model, head)
         if protocol in {"query", "ec2"}:
             return Route(model, protocol, _by_action(model, _action(head, body)))
@@ -96,7 +100,7 @@ class Router:
             table = self._rest[model.name] = RestTable(model)
         return table
 
-    def _service(self, head: Head, body: bytes) -> str:
+    def _service(self, head: Head, body: bytes, signed_for: str) -> str:
         target = head.headers.get("x-amz-target")
         if target is not None:
             prefix, _, operation = target.rpartition(".")
@@ -105,7 +109,7 @@ class Router:
         rpc = _RPC_PATH.search(head.path)
         if rpc is not None and rpc[1] in self._targets:
             return self._having(rpc[2], self._targets[rpc[1]])
-        candidates = self._signing.get(signing_service(head), [])
+        candidates = self._signing.get(signed_for, [])
         if len(candidates) == 1:
             return candidates[0]
         return (

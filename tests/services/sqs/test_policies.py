@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -162,8 +163,6 @@ def test_unsigned_requests_are_refused(cloud: Any, queue: str) -> None:
 
 
 def test_a_wrong_secret_is_refused(cloud: Any, account: str, sqs: Any, queue: str) -> None:
-    import boto3
-
     wrong = boto3.client(
         "sqs",
         endpoint_url=cloud.endpoint,

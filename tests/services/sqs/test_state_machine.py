@@ -258,7 +258,7 @@ def cloud_to_kill(tmp_path: Path) -> Iterator[None]:
 
 
 def run(examples: int, steps: int, seed: int) -> None:
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - shown when it fails, to run it again with FOGSTEAD_SEED
     Queues._hypothesis_internal_use_seed = seed  # type: ignore[attr-defined]
     run_state_machine_as_test(
         Queues,

@@ -51,8 +51,8 @@ def lines(count: int) -> list[str]:
     """Log lines, the same on every machine and all different."""
     source = random.Random(4566)
     return [
-        f"{i:06} 2026-11-{1 + i % 28:02}T{i % 24:02}:{i % 60:02}:07Z {source.choice(WORDS)}[{source.randrange(1 << 16)}]: "
-        + " ".join(source.choices(WORDS, k=source.randint(3, 14)))
+        f"{i:06} 2026-11-{1 + i % 28:02}T{i % 24:02}:{i % 60:02}:07Z {source.choice(WORDS)}"
+        f"[{source.randrange(1 << 16)}]: " + " ".join(source.choices(WORDS, k=source.randint(3, 14)))
         for i in range(count)
     ]
 

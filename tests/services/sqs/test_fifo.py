@@ -63,6 +63,15 @@ def test_a_group_stays_locked_until_all_that_came_out_together_are_gone_or_back(
     assert bodies(timed, timed_fifo) == ["b", "c"]
 
 
+def test_a_message_brought_back_early_waits_for_those_that_came_out_with_it(sqs: Any, fifo_queue: str) -> None:
+    send(sqs, fifo_queue, "a", "b", "c")
+    first, second = receive(sqs, fifo_queue, 2)
+    for one in (first, second):
+        assert bodies(sqs, fifo_queue) == []
+        sqs.change_message_visibility(QueueUrl=fifo_queue, ReceiptHandle=one["ReceiptHandle"], VisibilityTimeout=0)
+    assert bodies(sqs, fifo_queue) == ["a", "b", "c"]
+
+
 def test_messages_that_were_not_deleted_come_again_in_order(timed: Any, timed_fifo: str, advance: Advance) -> None:
     send(timed, timed_fifo, "a", "b", "c")
     assert bodies(timed, timed_fifo) == ["a", "b", "c"]

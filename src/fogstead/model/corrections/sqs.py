@@ -66,8 +66,16 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
             shapes[name] = {**shape, "members": _named_entries(name, shape["members"])}
         elif shape.get("type") == "map":
             shapes[name] = _named_map(name, shape)
+    _let_receivers_name_system_attributes(shapes)
     operations = {name: _with_wrapper(name, operation) for name, operation in data["operations"].items()}
     return {**data, "metadata": metadata, "shapes": shapes, "operations": operations, "query_errors": _QUERY_ERRORS}
+
+
+def _let_receivers_name_system_attributes(shapes: dict[str, Any]) -> None:
+    """The model takes names of queue attributes there, the API reference and all clients those of messages."""
+    receive = shapes["ReceiveMessageRequest"]
+    names = {**receive["members"]["AttributeNames"], "shape": "MessageSystemAttributeList"}
+    shapes["ReceiveMessageRequest"] = {**receive, "members": {**receive["members"], "AttributeNames": names}}
 
 
 def _named_entries(structure: str, members: dict[str, Any]) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def _queue_arn(text: str, name: str, value: str) -> Arn:
         arn = Arn.parse(text)
     except ValueError:
         arn = None
-    if arn is None or arn.service != "sqs":
+    if arn is None or arn.service != "sqs" or not arn.resource:
         raise InvalidAttributeValue(
             f"Value {value} for parameter {name} is invalid. Reason: Invalid value for deadLetterTargetArn."
         )

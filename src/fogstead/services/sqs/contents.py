@@ -53,8 +53,13 @@ def count(tx: Transaction, queue: Queue) -> standard.Counts:
 
 def peek(tx: Transaction, queue: Queue, limit: int, *, invisible: bool, delayed: bool) -> list[Message]:
     """Messages as they lie, without touching them."""
+    alive = tx.now - queue.attributes.retention * 1000
     found = fifo.everything(tx, queue, limit) if queue.is_fifo else standard.everything(tx, queue, limit)
-    return [message for message in found if message.visible_at <= tx.now or (delayed if message.delayed else invisible)]
+    return [
+        message
+        for message in found
+        if message.sent_at > alive and (message.visible_at <= tx.now or (delayed if message.delayed else invisible))
+    ]
 
 
 @sqs.operation(on=Queue, at="QueueUrl")
@@ -69,15 +74,22 @@ def purge_queue(tx: Transaction, req: PurgeQueueRequest) -> None:  # noqa: ARG00
 
 @job("sqs.expire", every=EXPIRE_EVERY_MILLIS)
 def expire_messages(tx: Transaction, arguments: dict[str, Any]) -> None:
-    """Remove messages that have been kept for their retention period, some at a time."""
-    queue = tx.find(Queue, arguments["name"])
+    """Remove messages that have been kept for their retention period, some at a time.
+
+    Messages in flight, and delayed ones, go when they come in sight again.
+    """
+    _expire(tx, arguments["name"], b"")
+
+
+def _expire(tx: Transaction, name: str, after: bytes) -> None:
+    queue = tx.find(Queue, name)
     if queue is not None:
-        expired = fifo.expire(tx, queue) if queue.is_fifo else standard.expire(tx, queue)
-        if expired:
-            tx.schedule("sqs.expire-more", arguments, at=tx.now)
+        following = (fifo if queue.is_fifo else standard).expire(tx, queue, after)
+        if following is not None:
+            tx.schedule("sqs.expire-more", {"name": name, "after": following}, at=tx.now, name=name)
 
 
 @job("sqs.expire-more")
 def expire_more(tx: Transaction, arguments: dict[str, Any]) -> None:
     """Go on where the last step stopped."""
-    expire_messages(tx, arguments)
+    _expire(tx, arguments["name"], arguments["after"])

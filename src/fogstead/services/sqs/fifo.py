@@ -7,7 +7,8 @@
     t (visible_at, number)      marks a message sent with a delay
     d (scope)                   deduplication ids seen in the last five minutes, and
     e (expires_at, scope)       the same by age, swept a few at a time
-    a (attempt)                 what a receive attempt id was answered with
+    a (attempt)                 what a receive attempt id was answered with, and
+    r (expires_at, attempt)     the same by age, swept likewise
 
 A group with a message in flight is locked, so those in flight came out of one receive and stand at its head.
 """
@@ -15,6 +16,7 @@ A group with a message in flight is locked, so those in flight came out of one r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import msgspec
 
@@ -25,17 +27,20 @@ from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack, pack_int, unpack
 from fogstead.services.sqs import messages
 from fogstead.services.sqs.messages import Handle, Message, checked_id
-from fogstead.services.sqs.queues import Queue
-from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, OverLimit, in_flight_max
-from fogstead.services.sqs.standard import COUNTED_MAX, EXPIRED_EACH_TIME, Counts, Received, check_total
+from fogstead.services.sqs.queues import Queue, dead_letters_of
+from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, in_flight_max
+from fogstead.services.sqs.standard import CHECKED_EVERY, COUNTED_MAX, Counts, Received, Taken, check_total
 
 DEDUPLICATION_MILLIS = 5 * 60_000
 RECEIVED_TOGETHER_MAX = 10
-_GROUPS_EACH_TIME = 32
+LOOKED_AT_MAX = 300
+EXPIRED_EACH_TIME = 300
+_GROUPS_EACH_TIME = 16
 _SWEPT_EACH_TIME = 3
+_SWEPT_BY_JOB = 500
 _SEQUENCE_BASE = 10**19
-_MESSAGES, _STATES, _AVAILABLE, _IN_FLIGHT, _DELAYS, _SEEN, _SEEN_BY_AGE, _ATTEMPTS = (
-    pack(name) for name in "gsvitdea"
+_MESSAGES, _STATES, _AVAILABLE, _IN_FLIGHT, _DELAYS, _SEEN, _SEEN_BY_AGE, _ATTEMPTS, _ATTEMPTS_BY_AGE = (
+    pack(name) for name in "gsvitdear"
 )
 
 
@@ -78,7 +83,7 @@ def prepare(queue: Queue, message: Message, deduplication_id: str | None) -> Non
 def send(tx: Transaction, queue: Queue, message: Message) -> None:
     """Keep a message, unless its deduplication id was used in the last five minutes: then it becomes that message."""
     shard = tx.shard(queue)
-    _sweep(tx, shard)
+    _sweep(tx, shard, _SWEPT_EACH_TIME)
     by_group = queue.attributes.deduplicates_by_group
     scope = pack(message.group if by_group else "", message.deduplication_id)
     raw = tx.keys.get(shard + _SEEN + scope)
@@ -108,10 +113,10 @@ def put(tx: Transaction, queue: Queue, message: Message, number: int, *, delay_s
     tx.tell(queue.arrivals)
 
 
-def _sweep(tx: Transaction, shard: Key) -> None:
+def _sweep(tx: Transaction, shard: Key, limit: int) -> None:
     """Each send removes a few ids that have expired, so they never pile up."""
     low = shard + _SEEN_BY_AGE
-    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=_SWEPT_EACH_TIME):
+    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=limit):
         scope = key[len(low) + 9 :]
         tx.keys.delete(key)
         raw = tx.keys.get(shard + _SEEN + scope)
@@ -166,55 +171,75 @@ def _number(key: Key) -> int:
     return int.from_bytes(key[-8:], "big") - (1 << 63)
 
 
-def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int, attempt: str | None) -> list[Received]:
+def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int, attempt: str | None) -> Taken:
     """Take messages, as many as possible of one group, in order; a repeated attempt id gets the same ones."""
     shard = tx.shard(queue)
     if attempt is not None:
         checked_id("ReceiveRequestAttemptId", attempt)
         repeated = _repeat(tx, queue, shard, attempt, visibility_seconds)
         if repeated is not None:
-            return repeated
-    _refuse_too_many(tx, queue, shard)
-    taken: list[Received] = []
-    for group in _available_groups(tx, shard):
-        taken += _take_from(tx, queue, shard, group, limit - len(taken), visibility_seconds)
-        if len(taken) >= limit:
+            return Taken(repeated)
+    found: list[Received] = []
+    done: set[str] = set()
+    looked_at, dead_letters = 0, dead_letters_of(tx, queue)
+    for group, number in _available_groups(tx, shard):
+        if not found and _is_full(tx, shard, number):
+            return Taken(found, full=True)
+        if group in done:
+            continue  # taken a moment ago, and in sight again
+        done.add(group)
+        looked_at += _take_from(tx, queue, shard, group, found, limit, visibility_seconds, dead_letters)
+        if len(found) >= limit or looked_at >= LOOKED_AT_MAX:
             break
-    if attempt is not None and taken:
-        kept = [(one.message.group, one.handle.number, one.message.receives) for one in taken]
-        tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(tx.now + DEDUPLICATION_MILLIS, kept)))
-    return taken
+    if attempt is not None and found:
+        _keep_attempt(tx, shard, attempt, found, tx.now + DEDUPLICATION_MILLIS)
+    return Taken(found, unfinished=looked_at >= LOOKED_AT_MAX)
 
 
-def _available_groups(tx: Transaction, shard: Key) -> list[str]:
-    low = shard + _AVAILABLE
-    rows = tx.keys.scan(low, low + pack_int(tx.now + 1), limit=_GROUPS_EACH_TIME)
-    return [str(unpack(key[len(low) + 18 :])[0]) for key, _ in rows]
+def _available_groups(tx: Transaction, shard: Key) -> Iterator[tuple[str, int]]:
+    """Groups that can be had, each with the number of its first message."""
+    base = shard + _AVAILABLE
+    low, high = base, base + pack_int(tx.now + 1)
+    while True:
+        rows = tx.keys.scan(low, high, limit=_GROUPS_EACH_TIME)
+        for key, _ in rows:
+            yield str(unpack(key[len(base) + 18 :])[0]), _number(key[: len(base) + 18])
+        if len(rows) < _GROUPS_EACH_TIME:
+            return
+        low = rows[-1][0] + b"\x00"
 
 
-def _take_from(tx: Transaction, queue: Queue, shard: Key, group: str, limit: int, seconds: int) -> list[Received]:
-    taken: list[Received] = []
-    dead_letters = _dead_letters(tx, queue)
-    for number, message in _head(tx, shard, group):
-        if message.visible_at > tx.now or len(taken) >= limit:
+def _take_from(
+    tx: Transaction,
+    queue: Queue,
+    shard: Key,
+    group: str,
+    found: list[Received],
+    limit: int,
+    seconds: int,
+    dead_letters: Queue | None,
+) -> int:
+    """Add messages of a group to those found; gives how many were looked at."""
+    redrive, settings = queue.attributes.redrive, queue.attributes
+    looked_at, already = 0, len(found)
+    while True:
+        head, dropped = _head(tx, shard, group), 0
+        for number, message in head:
+            if message.visible_at > tx.now or len(found) >= limit:
+                break
+            if message.sent_at + settings.retention * 1000 <= tx.now:
+                _remove(tx, shard, group, number, message)
+                dropped += 1
+            elif dead_letters is not None and redrive is not None and message.receives >= redrive.max_receives:
+                to_dead_letters(tx, queue, dead_letters, number, message)
+                dropped += 1
+            else:
+                found.append(_take(tx, queue, shard, number, message, seconds))
+        looked_at += len(head)
+        if len(found) > already or dropped < RECEIVED_TOGETHER_MAX or looked_at >= LOOKED_AT_MAX:
             break
-        if message.sent_at + queue.attributes.retention * 1000 <= tx.now:
-            _remove(tx, shard, group, number, message)
-        elif dead_letters is not None and message.receives >= dead_letters[1]:
-            move(tx, queue, dead_letters[0], number, message)
-        else:
-            taken.append(_take(tx, queue, shard, number, message, seconds))
     _refresh(tx, shard, group)
-    return taken
-
-
-def _dead_letters(tx: Transaction, queue: Queue) -> tuple[Queue, int] | None:
-    redrive = queue.attributes.redrive
-    if redrive is None:
-        return None
-    target = Queue.locate_arn(redrive.target_arn)
-    found = tx.at(target) if target.home == tx.home else None
-    return (found, redrive.max_receives) if found is not None else None
+    return looked_at
 
 
 def _take(tx: Transaction, queue: Queue, shard: Key, number: int, message: Message, seconds: int) -> Received:
@@ -246,11 +271,31 @@ def _remove(tx: Transaction, shard: Key, group: str, number: int, message: Messa
     tx.keys.delete(_message_key(shard, group, number))
 
 
-def _refuse_too_many(tx: Transaction, queue: Queue, shard: Key) -> None:
+def _is_full(tx: Transaction, shard: Key, number: int) -> bool:
+    """As for standard queues."""
+    if number % CHECKED_EVERY:
+        return False
     limit = tx.cloud.quotas.limit(tx.home.account, in_flight_max)
     low = shard + _IN_FLIGHT
-    if tx.keys.count(low + pack_int(tx.now + 1), end_of(low), limit=limit) >= limit:
-        raise OverLimit(f"Too many messages in flight for queue {queue.name}")
+    return tx.keys.count(low + pack_int(tx.now + 1), end_of(low), limit=limit) >= limit
+
+
+def _keep_attempt(tx: Transaction, shard: Key, attempt: str, found: list[Received], expires_at: Millis) -> None:
+    """Remember what an attempt was answered with, and forget a few that have expired."""
+    _sweep_attempts(tx, shard, _SWEPT_EACH_TIME)
+    kept = [(one.message.group, one.handle.number, one.message.receives) for one in found]
+    tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(expires_at, kept)))
+    tx.keys.put(shard + _ATTEMPTS_BY_AGE + pack_int(expires_at) + pack(attempt), b"")
+
+
+def _sweep_attempts(tx: Transaction, shard: Key, limit: int) -> None:
+    low = shard + _ATTEMPTS_BY_AGE
+    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=limit):
+        at = shard + _ATTEMPTS + key[len(low) + 9 :]
+        tx.keys.delete(key)
+        raw = tx.keys.get(at)
+        if raw is not None and _decode_attempt(raw).expires_at <= tx.now:
+            tx.keys.delete(at)
 
 
 def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: int) -> list[Received] | None:
@@ -260,6 +305,7 @@ def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: in
     if kept is None:
         return None
     tx.keys.delete(shard + _ATTEMPTS + pack(attempt))
+    tx.keys.delete(shard + _ATTEMPTS_BY_AGE + pack_int(kept.expires_at) + pack(attempt))
     found: list[tuple[int, Message]] = []
     for group, number, receives in kept.taken if kept.expires_at > tx.now else []:
         row = tx.keys.get(_message_key(shard, group, number))
@@ -271,8 +317,7 @@ def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: in
     for group in {one.message.group for one in taken}:
         _refresh(tx, shard, group)
     if taken:
-        again = [(one.message.group, one.handle.number, one.message.receives) for one in taken]
-        tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(kept.expires_at, again)))
+        _keep_attempt(tx, shard, attempt, taken, kept.expires_at)
     return taken or None
 
 
@@ -322,26 +367,40 @@ def next_visible(tx: Transaction, queue: Queue) -> Millis | None:
     return int.from_bytes(rows[0][0][len(prefix) + 1 : len(prefix) + 9], "big") - (1 << 63) if rows else None
 
 
-def move(tx: Transaction, source: Queue, target: Queue, number: int, message: Message) -> None:
+def to_dead_letters(tx: Transaction, source: Queue, target: Queue, number: int, message: Message) -> None:
+    """Received too often. Its id becomes its deduplication id, so that no two of one deduplication id meet there.
+
+    Source: Developer Guide, "Learn how to configure a dead-letter queue redrive".
+    """
+    message.deduplication_id = message.id
+    move(tx, source, target, number, message, source_arn=source.arn)
+
+
+def move(tx: Transaction, source: Queue, target: Queue, number: int, message: Message, *, source_arn: str = "") -> None:
     """To another FIFO queue, at the end of the same group; there its retention begins anew."""
     shard = tx.shard(source)
     _remove(tx, shard, message.group, number, message)
     new_number = tx.keys.next_number()
     message.receives = 0
     message.sent_at = tx.now
-    message.source_arn = source.arn
+    message.source_arn = source_arn
     message.sequence = str(_SEQUENCE_BASE + new_number)
     put(tx, target, message, new_number)
 
 
-def oldest(tx: Transaction, queue: Queue, limit: int) -> list[tuple[int, Message]]:
+def oldest(tx: Transaction, queue: Queue, limit: int) -> list[tuple[Millis, int, Message]]:
     """Messages that can be had, group by group, for a task that moves them elsewhere."""
-    out: list[tuple[int, Message]] = []
-    for group in _available_groups(tx, queue.shard):
-        out += [one for one in _head(tx, queue.shard, group) if one[1].visible_at <= tx.now]
+    out: list[tuple[Millis, int, Message]] = []
+    for group, _ in _available_groups(tx, queue.shard):
+        low = queue.shard + _MESSAGES + pack(group)
+        for key, raw in tx.keys.scan(low, end_of(low), limit=limit - len(out)):
+            message = messages.from_bytes(raw)
+            if message.visible_at > tx.now:
+                break
+            out.append((message.visible_at, _number(key), message))
         if len(out) >= limit:
             break
-    return out[:limit]
+    return out
 
 
 def everything(tx: Transaction, queue: Queue, limit: int) -> list[Message]:
@@ -364,13 +423,18 @@ def count(tx: Transaction, queue: Queue) -> Counts:
     return Counts(max(0, total - flying - delayed), flying, delayed)
 
 
-def expire(tx: Transaction, queue: Queue) -> bool:
-    """Remove messages that were sent a whole retention period ago; True when there may be more."""
-    shard, expired = tx.shard(queue), 0
-    for group in _available_groups(tx, shard):
-        for number, message in _head(tx, shard, group):
-            if message.sent_at + queue.attributes.retention * 1000 <= tx.now and message.visible_at <= tx.now:
-                _remove(tx, shard, group, number, message)
-                expired += 1
+def expire(tx: Transaction, queue: Queue, after: Key) -> Key | None:
+    """Remove what has expired of the next messages after a key; gives the key to go on after, if any."""
+    shard, groups = tx.shard(queue), set()
+    base = shard + _MESSAGES
+    rows = tx.keys.scan(max(base, after), end_of(base), limit=EXPIRED_EACH_TIME)
+    for key, raw in rows:
+        message = messages.from_bytes(raw)
+        if message.sent_at + queue.attributes.retention * 1000 <= tx.now and message.visible_at <= tx.now:
+            _remove(tx, shard, message.group, _number(key), message)
+            groups.add(message.group)
+    for group in sorted(groups):
         _refresh(tx, shard, group)
-    return 0 < expired < EXPIRED_EACH_TIME
+    _sweep(tx, shard, _SWEPT_BY_JOB)
+    _sweep_attempts(tx, shard, _SWEPT_BY_JOB)
+    return rows[-1][0] + b"\x00" if len(rows) == EXPIRED_EACH_TIME else None

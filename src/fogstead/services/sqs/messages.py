@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _GROUP = re.compile(r"[\x21-\x7e]{1,128}\Z")
 _LENGTH = struct.Struct(">I")
 _HANDLE = struct.Struct(">QQQQI")
+_INTEGER_MAX = (1 << 63) - 1
 
 
 class Message(msgspec.Struct, array_like=True):
@@ -91,7 +92,7 @@ class Handle(NamedTuple):
             group = raw[_HANDLE.size :].decode("utf-8")
         except (binascii.Error, struct.error, ValueError):
             identity_given = None
-        if identity_given != identity:
+        if identity_given != identity or max(visible_at, number, incarnation) > _INTEGER_MAX:
             raise ReceiptHandleIsInvalid(f'The input receipt handle "{text[:200]}" is not a valid receipt handle.')
         return cls(identity, incarnation, visible_at, number, receives, group)
 

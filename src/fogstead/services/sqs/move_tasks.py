@@ -12,7 +12,8 @@ from fogstead.kernel.resource import Located, Resource
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home
 from fogstead.services.sqs import contents, fifo, standard
-from fogstead.services.sqs.queues import Queue, sends_dead_letters_to
+from fogstead.services.sqs.messages import Message
+from fogstead.services.sqs.queues import Queue, owner_only, sends_dead_letters_to
 from fogstead.services.sqs.service import (
     InvalidParameterValue,
     ResourceNotFound,
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 RATE_MAX = 500
 LISTED_MAX = 10
 KEPT_MAX = 10
-_STEP_MILLIS = 1_000
+_NO_DESTINATION = "AWS.SimpleQueueService.NonExistentQueue"
+MOVED_EACH_TIME = 250
 
 
 class MoveTask(Resource, service=sqs, arn="{queue}/{id}", missing=ResourceNotFound):
@@ -71,6 +73,7 @@ def _read_handle(handle: str) -> tuple[str, str]:
 @sqs.operation(on=Queue, at="SourceArn")
 def start_message_move_task(tx: Transaction, req: StartMessageMoveTaskRequest) -> StartMessageMoveTaskResult:
     """From a dead-letter queue to a given queue, or each message to the queue it came from."""
+    owner_only(tx)
     queue: Queue = tx.resource
     rate = req.get("MaxNumberOfMessagesPerSecond")
     if rate is not None and not 1 <= rate <= RATE_MAX:
@@ -125,6 +128,7 @@ def _forget_old(tx: Transaction, queue: Queue) -> None:
 @sqs.operation(on=Queue, at="SourceArn")
 def list_message_move_tasks(tx: Transaction, req: ListMessageMoveTasksRequest) -> ListMessageMoveTasksResult:
     """The most recent ones; the handle of a task is shown while it runs."""
+    owner_only(tx)
     limit = req.get("MaxResults", 1)
     if not 1 <= limit <= LISTED_MAX:
         raise InvalidParameterValue(
@@ -154,6 +158,7 @@ def _shown(task: MoveTask, queue: Queue) -> Any:
 @sqs.operation(on=Queue, locate=_handled_queue, at="TaskHandle")
 def cancel_message_move_task(tx: Transaction, req: CancelMessageMoveTaskRequest) -> CancelMessageMoveTaskResult:
     """What was moved stays moved."""
+    owner_only(tx)
     task_id, _ = _read_handle(req["TaskHandle"])
     task = tx.find(MoveTask, tx.resource.name, task_id)
     if task is None:
@@ -166,44 +171,54 @@ def cancel_message_move_task(tx: Transaction, req: CancelMessageMoveTaskRequest)
 
 @job("sqs.move")
 def move_some(tx: Transaction, arguments: dict[str, Any]) -> None:
-    """One second's worth of a task."""
+    """As much of a task as one second, or one transaction, is good for."""
     queue = tx.find(Queue, arguments["queue"])
     task = tx.find(MoveTask, arguments["queue"], arguments["id"])
     if task is None or task.status != "RUNNING":
         return
     if queue is None:
-        tx.replace(task, status="FAILED", failure="AWS.SimpleQueueService.NonExistentQueue")
+        tx.replace(task, status="FAILED", failure=_NO_DESTINATION)
         return
-    limit = min(task.rate or RATE_MAX, RATE_MAX)
+    rate = task.rate or RATE_MAX
+    limit = min(rate, MOVED_EACH_TIME)
     moved, failure = _move(tx, queue, task, limit)
     status = "FAILED" if failure else ("RUNNING" if moved == limit else "COMPLETED")
     tx.replace(task, moved=task.moved + moved, status=status, failure=failure)
     if status == "RUNNING":
-        tx.schedule("sqs.move", arguments, at=tx.now + _STEP_MILLIS)
+        tx.schedule("sqs.move", arguments, at=tx.now + 1000 * limit // rate)
 
 
 def _move(tx: Transaction, queue: Queue, task: MoveTask, limit: int) -> tuple[int, str]:
     """How many were moved, and why no more could be."""
-    moved = 0
-    if queue.is_fifo:
-        for number, message in fifo.oldest(tx, queue, limit):
-            target = _target(tx, task, message.source_arn)
-            if target is None:
-                return moved, "CouldNotDetermineMessageSource"
-            fifo.move(tx, queue, target, number, message)
-            fifo.refresh(tx, queue, message.group)
-            moved += 1
-        return moved, ""
-    for visible_at, number, message in standard.oldest(tx, queue, limit):
-        target = _target(tx, task, message.source_arn)
+    moved, failure, groups = 0, "", set()
+    targets: dict[str, Queue | None] = {}
+    for visible_at, number, message in (fifo if queue.is_fifo else standard).oldest(tx, queue, limit):
+        arn = task.destination_arn or message.source_arn
+        if arn not in targets:
+            targets[arn] = _target(tx, arn)
+        target = targets[arn]
         if target is None:
-            return moved, "CouldNotDetermineMessageSource"
-        standard.move(tx, queue, target, visible_at, number, message)
+            failure = _NO_DESTINATION if task.destination_arn else "CouldNotDetermineMessageSource"
+            break
+        _renew(tx, message)
+        if queue.is_fifo:
+            fifo.move(tx, queue, target, number, message)
+            groups.add(message.group)
+        else:
+            standard.move(tx, queue, target, visible_at, number, message)
         moved += 1
-    return moved, ""
+    for group in sorted(groups):
+        fifo.refresh(tx, queue, group)
+    return moved, failure
 
 
-def _target(tx: Transaction, task: MoveTask, source_arn: str) -> Queue | None:
-    arn = task.destination_arn or source_arn
+def _renew(tx: Transaction, message: Message) -> None:
+    """A redriven message counts as a new one. Source: Developer Guide, "Configure a dead-letter queue redrive"."""
+    message.id = tx.new_id()
+    message.sent_at = tx.now
+    message.first_received_at = 0
+
+
+def _target(tx: Transaction, arn: str) -> Queue | None:
     target = Queue.locate_arn(arn) if arn else None
     return tx.at(target) if target is not None and target.home == tx.home else None

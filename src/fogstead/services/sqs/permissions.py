@@ -11,13 +11,14 @@ import msgspec
 from fogstead.kernel.errors import MissingParameter
 from fogstead.kernel.identity import is_account
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.sqs.queues import Queue
+from fogstead.services.sqs.queues import Queue, owner_only
 from fogstead.services.sqs.service import InvalidParameterValue, OverLimit, sqs
 
 if TYPE_CHECKING:
     from fogstead.shapes.sqs import AddPermissionRequest, RemovePermissionRequest
 
 ACTIONS_MAX = 7
+STATEMENTS_MAX = 20
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}\Z")
 _ACTIONS = frozenset(
     {
@@ -37,12 +38,15 @@ _ACTIONS = frozenset(
 @sqs.operation(on=Queue, at="QueueUrl")
 def add_permission(tx: Transaction, req: AddPermissionRequest) -> None:
     """Adds a statement that allows the actions to the accounts."""
+    owner_only(tx)
     queue: Queue = tx.resource
     label, accounts, actions = req["Label"], req["AWSAccountIds"], req["Actions"]
     _check(label, accounts, actions)
     document = _document(queue)
     if any(statement.get("Sid") == label for statement in document["Statement"]):
         raise InvalidParameterValue(f"Value {label} for parameter Label is invalid. Reason: Already exists.")
+    if len(document["Statement"]) >= STATEMENTS_MAX:
+        raise OverLimit(f"{STATEMENTS_MAX + 1} Statements were found, maximum allowed is {STATEMENTS_MAX}.")
     principals = [f"arn:aws:iam::{account}:root" for account in accounts]
     names = [f"SQS:{action}" for action in actions]
     document["Statement"].append(
@@ -81,6 +85,7 @@ def _check(label: str, accounts: list[str], actions: list[str]) -> None:
 @sqs.operation(on=Queue, at="QueueUrl")
 def remove_permission(tx: Transaction, req: RemovePermissionRequest) -> None:
     """Removes the statement with that label."""
+    owner_only(tx)
     queue: Queue = tx.resource
     document = _document(queue)
     kept = [statement for statement in document["Statement"] if statement.get("Sid") != req["Label"]]

@@ -9,13 +9,16 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from fogstead.kernel.catalog import job
+from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.identity import is_account
 from fogstead.kernel.pages import Page
 from fogstead.kernel.resource import Located, Resource, home_of
 from fogstead.kernel.tags import Tags, checked, tag_operations
 from fogstead.kernel.transaction import Transaction
+from fogstead.kernel.waiting import WAITERS_MAX
 from fogstead.primitives.store import Home, Key
-from fogstead.primitives.store.packing import pack
+from fogstead.primitives.store.packing import pack, pack_int
 from fogstead.services.sqs import attributes as queue_attributes
 from fogstead.services.sqs.attributes import QueueAttributes
 from fogstead.services.sqs.service import (
@@ -78,7 +81,7 @@ class Queue(Resource, service=sqs, arn="{name}", missing=QueueDoesNotExist):
     @property
     def arrivals(self) -> Key:
         """The topic that tells of messages to be had."""
-        return self.shard
+        return self.home.data + pack_int(self.identity)
 
     @classmethod
     def locate(cls, value: str, home: Home) -> Located:
@@ -167,8 +170,7 @@ def _check_redrive(tx: Transaction, name: str, wanted: QueueAttributes) -> None:
     """A dead-letter queue is of the same account, Region and type, exists, and allows it."""
     if wanted.redrive is None:
         return
-    target = Queue.locate_arn(wanted.redrive.target_arn)
-    dead_letters: Queue | None = tx.at(target) if target.home == tx.home else None
+    dead_letters = dead_letters_of(tx, Queue(name=name, attributes=wanted))
     if dead_letters is None:
         raise InvalidAttributeValue(
             f"Value {wanted.redrive_text} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not "
@@ -184,6 +186,15 @@ def _check_redrive(tx: Transaction, name: str, wanted: QueueAttributes) -> None:
             f"Value {wanted.redrive_text} for parameter RedrivePolicy is invalid. Reason: Dead-letter queue does not "
             "allow this queue as a source; see its RedriveAllowPolicy."
         )
+
+
+def dead_letters_of(tx: Transaction, queue: Queue) -> Queue | None:
+    """Where a queue's messages go that were received too often, if that queue is there."""
+    if queue.attributes.redrive is None:
+        return None
+    target = Queue.locate_arn(queue.attributes.redrive.target_arn)
+    found: Queue | None = tx.at(target) if target.home == tx.home else None
+    return found
 
 
 def _allows_redrive(dead_letters: Queue, source_arn: str) -> bool:
@@ -203,20 +214,26 @@ def get_queue_url(tx: Transaction, req: GetQueueUrlRequest) -> GetQueueUrlResult
 
 @sqs.operation(lists=Queue)
 def list_queues(tx: Transaction, req: ListQueuesRequest) -> Page:
-    """Without MaxResults at most 1,000 and no token, as SQS does."""
-    prefix = req.get("QueueNamePrefix", "")
-    page = tx.page(Queue, prefix=prefix, show=lambda queue: queue_url(tx, queue.locator), size_max=queues_listed_max)
-    return page if "MaxResults" in req else Page(page.items, None)
+    """By name, up to a thousand."""
+    return _page(tx, req, prefix=req.get("QueueNamePrefix", ""))
+
+
+def _page(tx: Transaction, req: Mapping[str, Any], **chosen: Any) -> Page:
+    """Without MaxResults there is no token. Source: Developer Guide, "Amazon SQS list queue pagination"."""
+    limit = req.get("MaxResults")
+    if limit is not None and not 1 <= limit <= queues_listed_max:
+        raise InvalidParameterValue(
+            f"Value {limit} for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and "
+            f"{queues_listed_max}."
+        )
+    page = tx.page(Queue, show=lambda queue: queue_url(tx, queue.locator), size_max=queues_listed_max, **chosen)
+    return page if limit is not None else Page(page.items, None)
 
 
 @sqs.operation(on=Queue, at="QueueUrl")
-def list_dead_letter_source_queues(tx: Transaction, req: ListDeadLetterSourceQueuesRequest) -> Page:  # noqa: ARG001
+def list_dead_letter_source_queues(tx: Transaction, req: ListDeadLetterSourceQueuesRequest) -> Page:
     """The queues whose dead letters come here."""
-    return tx.page(
-        Queue,
-        show=lambda queue: queue_url(tx, queue.locator),
-        keep=lambda queue: sends_dead_letters_to(queue, tx.resource.arn),
-    )
+    return _page(tx, req, keep=lambda queue: sends_dead_letters_to(queue, tx.resource.arn))
 
 
 def sends_dead_letters_to(queue: Queue, arn: str) -> bool:
@@ -224,9 +241,16 @@ def sends_dead_letters_to(queue: Queue, arn: str) -> bool:
     return queue.attributes.redrive is not None and queue.attributes.redrive.target_arn == arn
 
 
+def owner_only(tx: Transaction) -> None:
+    """No policy gives these operations to other accounts. Source: API reference, each operation's own note."""
+    if tx.cloud.auth == "enforce" and tx.caller.account != tx.home.account:
+        raise AccessDenied("Cross-account permissions don't apply to this action.")
+
+
 @sqs.operation(on=Queue, at="QueueUrl")
 def set_queue_attributes(tx: Transaction, req: SetQueueAttributesRequest) -> None:
     """Takes effect at once."""
+    owner_only(tx)
     queue: Queue = tx.resource
     wanted = queue_attributes.changed(queue.attributes, req["Attributes"])
     if "RedrivePolicy" in req["Attributes"]:
@@ -236,12 +260,21 @@ def set_queue_attributes(tx: Transaction, req: SetQueueAttributesRequest) -> Non
 
 @sqs.operation(on=Queue, at="QueueUrl")
 def delete_queue(tx: Transaction, req: DeleteQueueRequest) -> None:  # noqa: ARG001
-    """With all its messages."""
+    """With all its messages; those who wait for one are told."""
+    owner_only(tx)
     queue: Queue = tx.resource
     tx.delete(queue)
     tx.unschedule("sqs.expire", queue.name)
+    tx.unschedule("sqs.expire-more", queue.name)
     tx.keys.put(tx.home.prefix + _DELETED + pack(queue.name), tx.now.to_bytes(8, "big"))
-    tx.tell(queue.arrivals, count=1_000)
+    tx.schedule("sqs.forget-deleted", {"name": queue.name}, at=tx.now + DELETED_MILLIS, name=queue.name)
+    tx.tell(queue.arrivals, count=WAITERS_MAX)
+
+
+@job("sqs.forget-deleted")
+def forget_deleted(tx: Transaction, arguments: dict[str, Any]) -> None:
+    """The name of a deleted queue is free again."""
+    tx.keys.delete(tx.home.prefix + _DELETED + pack(arguments["name"]))
 
 
 tag_operations(

@@ -11,8 +11,8 @@ from fogstead.services.sqs import batches, fifo, messages, standard
 from fogstead.services.sqs.messages import Handle, Wanted
 from fogstead.services.sqs.queues import Queue
 from fogstead.services.sqs.sends import throttle
-from fogstead.services.sqs.service import InvalidParameterValue, sqs
-from fogstead.services.sqs.standard import Received
+from fogstead.services.sqs.service import InvalidParameterValue, OverLimit, sqs
+from fogstead.services.sqs.standard import Taken
 
 if TYPE_CHECKING:
     from fogstead.shapes.sqs import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MESSAGES_MAX = 10
 WAIT_MAX = 20
 VISIBILITY_MAX = 43_200
+_LOOK_SECONDS = 1
+_FULL_MILLIS = 1_000
 
 
 @sqs.operation(on=Queue, at="QueueUrl", data_event=True)
@@ -43,16 +45,35 @@ def receive_message(tx: Transaction, req: ReceiveMessageRequest) -> ReceiveMessa
     wait = _within(req, "WaitTimeSeconds", settings.wait, 0, WAIT_MAX, "must be >= 0 and <= 20, if provided")
     throttle(tx, "receive")
     taken = _take(tx, queue, limit, visibility, req.get("ReceiveRequestAttemptId"))
-    if taken:
+    if taken.found:
+        if visibility < WAIT_MAX:
+            tx.tell(queue.arrivals)  # they come back while others still wait, who have to know when
         wanted = Wanted.of(req)
-        return {"Messages": [messages.shown(one.message, one.handle.encode(), wanted) for one in taken]}
-    if not tx.patience(wait):
-        return {}
-    following = fifo.next_visible(tx, queue) if queue.is_fifo else standard.next_visible(tx, queue)
-    return tx.again(queue.arrivals, at=following)
+        return {"Messages": [messages.shown(one.message, one.handle.encode(), wanted) for one in taken.found]}
+    return _wait(tx, queue, wait, taken)
 
 
-def _take(tx: Transaction, queue: Queue, limit: int, visibility: int, attempt: str | None) -> list[Received]:
+def _wait(tx: Transaction, queue: Queue, wait: int, taken: Taken) -> ReceiveMessageResult | Again:
+    """Look again later, or say that there is nothing.
+
+    With too many messages in flight, a short poll of a standard queue is an error, and everybody else finds nothing.
+    Source: Developer Guide, "Amazon SQS queue quotas".
+    """
+    if taken.unfinished and tx.patience(wait or _LOOK_SECONDS):
+        return tx.again(queue.arrivals, at=tx.now)
+    if taken.full and not wait and not queue.is_fifo:
+        raise OverLimit(f"Too many messages in flight for queue {queue.name}")
+    if taken.full and tx.patience(wait):
+        return tx.again(queue.arrivals, at=tx.now + _FULL_MILLIS)
+    following = (fifo if queue.is_fifo else standard).next_visible(tx, queue) if wait else None
+    if tx.patience(wait):
+        return tx.again(queue.arrivals, at=following)
+    if following is not None:
+        tx.tell(queue.arrivals)  # another who waits has to know when the next comes in sight
+    return {}
+
+
+def _take(tx: Transaction, queue: Queue, limit: int, visibility: int, attempt: str | None) -> Taken:
     if queue.is_fifo:
         return fifo.receive(tx, queue, limit, visibility, attempt)
     if attempt is not None:

@@ -59,11 +59,16 @@ def throttle(tx: Transaction, what: str) -> None:
 
 
 def _size(entry: Mapping[str, Any]) -> int:
+    """A message's bytes, whether or not it is a good one."""
     attributes = entry.get("MessageAttributes") or {}
-    return len(entry["MessageBody"].encode("utf-8")) + sum(
-        len(name) + len(value.get("DataType", "")) + len(value.get("StringValue") or value.get("BinaryValue") or "")
+    return _bytes(entry["MessageBody"]) + sum(
+        _bytes(name) + _bytes(value.get("DataType", "")) + _bytes(value.get("StringValue") or value.get("BinaryValue"))
         for name, value in attributes.items()
     )
+
+
+def _bytes(value: str | bytes | None) -> int:
+    return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b"")
 
 
 def _send(tx: Transaction, entry: Mapping[str, Any]) -> Message:

@@ -54,12 +54,15 @@ messages_deleted = sqs.metric("NumberOfMessagesDeleted", unit="Count", by="Queue
 
 
 def _validation_error(faults: list[Any]) -> ServiceError:
-    """SQS names a missing parameter by itself; its model constrains nothing else."""
+    """SQS names a missing parameter, and an unknown attribute, by itself; its model constrains little else."""
     missing = next((fault for fault in faults if fault.missing), None)
-    if missing is None:
-        return QueryValidationError(describe(faults))
-    name = missing.path.rpartition(".")[2]
-    return MissingParameter(f"The request must contain the parameter {name[:1].upper()}{name[1:]}.")
+    if missing is not None:
+        name = missing.path.rpartition(".")[2]
+        return MissingParameter(f"The request must contain the parameter {name[:1].upper()}{name[1:]}.")
+    unknown = next((fault for fault in faults if fault.path.lower().startswith("attribute")), None)
+    if unknown is not None:
+        return InvalidAttributeName(f"Unknown Attribute {unknown.shown.strip(chr(39))}.")
+    return QueryValidationError(describe(faults))
 
 
 sqs.validation_error = _validation_error

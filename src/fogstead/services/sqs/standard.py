@@ -7,6 +7,10 @@
 
 A receipt handle names the key that a receive gave the message. A later receive gives another, so an old handle finds
 nothing.
+
+A MessageGroupId makes a standard queue a fair queue on AWS: groups with many messages in flight are served after the
+others while there is a backlog. Here the group is kept and shown, and messages go out in the order they come in sight,
+whoever sent them; SQS promises no order that this would break.
 """
 
 from __future__ import annotations
@@ -20,14 +24,14 @@ from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack, pack_int
 from fogstead.services.sqs import messages
 from fogstead.services.sqs.messages import INLINE_BYTES, Handle, Message
-from fogstead.services.sqs.queues import Queue
-from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, OverLimit, in_flight_max
+from fogstead.services.sqs.queues import Queue, dead_letters_of
+from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, in_flight_max
 
 VISIBILITY_MAX_MILLIS = 43_200_000
-EXPIRED_EACH_TIME = 2_000
+EXPIRED_EACH_TIME = 1_000
 COUNTED_MAX = 10_000_000
-_SCANNED_MAX = 1_000
-_CHECKED_EVERY = 64
+LOOKED_AT_MAX = 500
+CHECKED_EVERY = 64
 
 _MESSAGES, _BODIES, _FORWARDS, _DELAYS = (pack(name) for name in ("m", "b", "f", "t"))
 
@@ -45,6 +49,16 @@ class Received(NamedTuple):
 
     message: Message
     handle: Handle
+
+
+class Taken(NamedTuple):
+    """What a receive came to."""
+
+    found: list[Received]
+    unfinished: bool = False
+    """So many had to be dropped that the look ended before the queue did."""
+    full: bool = False
+    """There are messages, but too many are in flight already."""
 
 
 def _key(shard: Key, visible_at: Millis, number: int) -> Key:
@@ -87,33 +101,36 @@ def _with_body(tx: Transaction, shard: Key, message: Message, number: int) -> Me
     return message
 
 
-def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int) -> list[Received]:
+def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int) -> Taken:
     """Take up to `limit` visible messages out of sight, dropping those that have expired."""
-    shard = tx.shard(queue)
-    taken: list[Received] = []
-    for visible_at, number, message in _visible(tx, shard):
-        if not taken:
-            _refuse_too_many(tx, queue, shard, number)
-        if message.sent_at + queue.attributes.retention * 1000 <= tx.now:
+    shard, settings, looked_at = tx.shard(queue), queue.attributes, 0
+    found: list[Received] = []
+    for visible_at, number, message in _visible(tx, queue, shard):
+        looked_at += 1
+        if message.sent_at + settings.retention * 1000 <= tx.now:
             remove(tx, shard, visible_at, number, message)
             continue
-        redrive = queue.attributes.redrive
-        if redrive is not None and message.receives >= redrive.max_receives:
-            target = Queue.locate_arn(redrive.target_arn)
-            dead_letters = tx.at(target) if target.home == tx.home else None
+        if settings.redrive is not None and message.receives >= settings.redrive.max_receives:
+            dead_letters = dead_letters_of(tx, queue)
             if dead_letters is not None:
-                move(tx, queue, dead_letters, visible_at, number, message)
+                to_dead_letters(tx, queue, dead_letters, visible_at, number, message)
                 continue
-        taken.append(_take(tx, queue, shard, visible_at, number, message, visibility_seconds))
-        if len(taken) >= limit:
+        if not found and _is_full(tx, shard, number):
+            return Taken(found, full=True)
+        if not visibility_seconds and any(one.handle.number == number for one in found):
+            continue  # taken a moment ago, and in sight again
+        found.append(_take(tx, queue, shard, visible_at, number, message, visibility_seconds))
+        if len(found) >= limit:
             break
-    return taken
+    return Taken(found, unfinished=looked_at >= LOOKED_AT_MAX)
 
 
-def _visible(tx: Transaction, shard: Key) -> Iterator[tuple[Millis, int, Message]]:
-    low, high = shard + _MESSAGES, shard + _MESSAGES + pack_int(tx.now + 1)
-    scanned = 0
-    while scanned < _SCANNED_MAX:
+def _visible(tx: Transaction, queue: Queue, shard: Key) -> Iterator[tuple[Millis, int, Message]]:
+    """From the first that may not have expired; those before it are left to `expire`."""
+    base, scanned = shard + _MESSAGES, 0
+    low = base + pack_int(tx.now - queue.attributes.retention * 1000 + 1)
+    high = base + pack_int(tx.now + 1)
+    while scanned < LOOKED_AT_MAX:
         rows = tx.keys.scan(low, high, limit=10)
         for key, raw in rows:
             yield *_parts(key), messages.from_bytes(raw)
@@ -147,14 +164,13 @@ def _drop_marks(tx: Transaction, shard: Key, visible_at: Millis, number: int, me
         message.delayed = False
 
 
-def _refuse_too_many(tx: Transaction, queue: Queue, shard: Key, number: int) -> None:
-    """OverLimit above the quota; looked at now and then, for AWS itself says the limit is approximate."""
-    if number % _CHECKED_EVERY:
-        return
+def _is_full(tx: Transaction, shard: Key, number: int) -> bool:
+    """Whether the quota in flight is used up; looked at now and then, for AWS itself says it is approximate."""
+    if number % CHECKED_EVERY:
+        return False
     limit = tx.cloud.quotas.limit(tx.home.account, in_flight_max)
     low = shard + _MESSAGES + pack_int(tx.now + 1)
-    if tx.keys.count(low, end_of(shard + _MESSAGES), limit=limit) >= limit:
-        raise OverLimit(f"Too many messages in flight for queue {queue.name}")
+    return tx.keys.count(low, end_of(shard + _MESSAGES), limit=limit) >= limit
 
 
 def next_visible(tx: Transaction, queue: Queue) -> Millis | None:
@@ -225,8 +241,24 @@ def check_total(message: Message, now: Millis, seconds: int) -> None:
         )
 
 
-def move(tx: Transaction, source: Queue, target: Queue, visible_at: Millis, number: int, message: Message) -> None:
-    """To another queue, keeping when it was sent, so that its retention goes on counting."""
+def to_dead_letters(
+    tx: Transaction, source: Queue, target: Queue, visible_at: Millis, number: int, message: Message
+) -> None:
+    """Received too often. It keeps its id and when it was sent, so its retention goes on counting."""
+    move(tx, source, target, visible_at, number, message, source_arn=source.arn)
+
+
+def move(
+    tx: Transaction,
+    source: Queue,
+    target: Queue,
+    visible_at: Millis,
+    number: int,
+    message: Message,
+    *,
+    source_arn: str = "",
+) -> None:
+    """To another queue, where it has not been received yet."""
     shard = tx.shard(source)
     _with_body(tx, shard, message, number)
     tx.keys.delete(_key(shard, visible_at, number))
@@ -234,7 +266,7 @@ def move(tx: Transaction, source: Queue, target: Queue, visible_at: Millis, numb
     if message.size > INLINE_BYTES:
         tx.keys.delete(shard + _BODIES + pack_int(number))
     message.receives = 0
-    message.source_arn = source.arn
+    message.source_arn = source_arn
     put(tx, tx.shard(target), message, tx.now, tx.keys.next_number())
     tx.tell(target.arrivals)
 
@@ -270,15 +302,13 @@ def count(tx: Transaction, queue: Queue) -> Counts:
     return Counts(visible, max(0, hidden - delayed), delayed)
 
 
-def expire(tx: Transaction, queue: Queue) -> bool:
-    """Remove messages that became visible a whole retention period ago; True when there may be more.
-
-    A message that was received since lies later in the order: it is dropped when it comes in sight.
-    """
+def expire(tx: Transaction, queue: Queue, after: Key) -> Key | None:
+    """Remove what has expired of the next messages in sight after a key; gives the key to go on after, if any."""
     shard = tx.shard(queue)
-    low = shard + _MESSAGES
-    high = low + pack_int(tx.now - queue.attributes.retention * 1000 + 1)
-    rows = tx.keys.scan(low, high, limit=EXPIRED_EACH_TIME)
+    base = shard + _MESSAGES
+    rows = tx.keys.scan(max(base, after), base + pack_int(tx.now + 1), limit=EXPIRED_EACH_TIME)
     for key, raw in rows:
-        remove(tx, shard, *_parts(key), messages.from_bytes(raw))
-    return len(rows) == EXPIRED_EACH_TIME
+        message = messages.from_bytes(raw)
+        if message.sent_at + queue.attributes.retention * 1000 <= tx.now:
+            remove(tx, shard, *_parts(key), message)
+    return rows[-1][0] + b"\x00" if len(rows) == EXPIRED_EACH_TIME else None

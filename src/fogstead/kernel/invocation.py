@@ -46,6 +46,7 @@ class Invocation:
         "origin",
         "resource",
         "started_at",
+        "throttled",
         "token_digest",
         "woken",
     )
@@ -72,6 +73,7 @@ class Invocation:
         self.deadline: int | None = None
         self.effects: list[Callable[[], None]] = []
         self.cancelled = False
+        self.throttled = False
         self.token_digest = b""
         self.woken: Waiter | None = None
 

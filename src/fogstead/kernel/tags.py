@@ -5,7 +5,7 @@ Source: "Tag naming limits and requirements" of the AWS General Reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fogstead.kernel.errors import InvalidParameterValue, ServiceError
@@ -43,8 +43,12 @@ def tag_operations(
     untag: str,
     listing: str,
     error: type[ServiceError] = InvalidParameterValue,
+    guard: Callable[[Transaction], None] = lambda _tx: None,
 ) -> None:
-    """Declare the three operations of a service's tags. The resource keeps them in a field `tags`."""
+    """Declare the three operations of a service's tags. The resource keeps them in a field `tags`.
+
+    `guard` refuses callers whom even a policy cannot let in.
+    """
     if "tags" not in resource.__struct_fields__:
         raise DeclarationError(f"tag_operations: {resource.__name__} needs a field tags: Tags")
     for name in (tag, untag, listing):
@@ -55,14 +59,17 @@ def tag_operations(
     as_map = service.model.operation(tag).input.members[given].kind == "map"  # type: ignore[union-attr]
 
     def set_tags(tx: Transaction, req: Any) -> None:
+        guard(tx)
         tags = _as_map(req[given], as_map)
         tx.replace(tx.resource, tags=checked({**tx.resource.tags, **tags}, error))
 
     def remove_tags(tx: Transaction, req: Any) -> None:
+        guard(tx)
         doomed = set(req[removed])
         tx.replace(tx.resource, tags={key: value for key, value in tx.resource.tags.items() if key not in doomed})
 
     def list_tags(tx: Transaction, req: Any) -> Any:  # noqa: ARG001 - operations take both
+        guard(tx)
         tags = dict(tx.resource.tags)
         return {shown: tags if as_map else [{"Key": key, "Value": value} for key, value in tags.items()]}
 

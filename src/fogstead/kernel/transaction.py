@@ -18,6 +18,7 @@ from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.resource import Located, R, Resource
+from fogstead.kernel.throttling import Rate
 from fogstead.kernel.waiting import Again
 from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import Home, Key, Keys, after, end_of
@@ -236,8 +237,18 @@ class Transaction:
 
     def tell_at(self, topic: Key, at: Millis) -> None:
         """Say that `topic` will change by itself at a cloud time, as a message does that comes in sight again."""
+        if at <= self.now:
+            self.tell(topic)
+            return
         hub = self.cloud.hub
         self._effects.append(lambda: hub.expect(topic, at))
+
+    def throttle(self, bucket: str, rate: Rate, error: type[ServiceError]) -> None:
+        """Take one call out of a bucket that only this transaction knows; once a call, however often it is run."""
+        invocation, throttle = self._invocation, self.cloud.throttle
+        if throttle.enabled and invocation is not None and not invocation.throttled:
+            invocation.throttled = True
+            throttle.take(self.home.account, bucket, rate, self.cloud.clock.true_now(), error)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Do this once the change is kept: drop a cache, count something."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
+
+from cloud import CloudProcess
 
 from .helpers import receive, receive_one, refused, send
 
@@ -181,3 +184,20 @@ def test_a_message_given_to_a_receiver_that_went_away_comes_back(
 def test_a_wait_is_at_most_twenty_seconds(sqs: Any, queue: str) -> None:
     with refused("InvalidParameterValue", "WaitTimeSeconds"):
         receive(sqs, queue, WaitTimeSeconds=21)
+
+
+def test_a_receiver_that_already_waited_gets_what_another_took_and_let_go(own_cloud: CloudProcess) -> None:
+    sqs = own_cloud.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+
+    def take() -> str:
+        asked = own_cloud.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20, VisibilityTimeout=100)
+        return str(asked["Messages"][0]["MessageId"])
+
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(take) for _ in range(2)]
+        sent = sqs.send_message(QueueUrl=url, MessageBody="once")["MessageId"]
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        assert len(done) == 1
+        own_cloud.advance(101)
+        assert [one.result() for one in waiting] == [sent, sent]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+
+from cloud import CloudProcess
 
 from .helpers import refused
 
@@ -41,3 +45,17 @@ def test_a_queue_has_at_most_fifty_tags(sqs: Any, queue: str) -> None:
     with refused("InvalidParameterValue", "50"):
         sqs.tag_queue(QueueUrl=queue, Tags={"t50": "x"})
     sqs.tag_queue(QueueUrl=queue, Tags={"t0": "y"})
+
+
+def test_no_policy_lets_another_account_tag_a_queue(cloud: CloudProcess, sqs: Any, queue: str) -> None:
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    stranger = cloud.client("sqs", account="999999999999")
+    for call in (
+        lambda: stranger.tag_queue(QueueUrl=queue, Tags={"a": "b"}),
+        lambda: stranger.untag_queue(QueueUrl=queue, TagKeys=["a"]),
+        lambda: stranger.list_queue_tags(QueueUrl=queue),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            call()

@@ -110,7 +110,7 @@ def put(tx: Transaction, queue: Queue, message: Message, number: int, *, delay_s
     tx.keys.put(_message_key(shard, message.group, number), messages.to_bytes(message))
     if tx.keys.get(shard + _STATES + pack(message.group)) is None:
         _set_state(tx, shard, message.group, None, (message.visible_at, number))
-    tx.tell(queue.arrivals)
+    tx.tell_at(queue.arrivals, message.visible_at)
 
 
 def _sweep(tx: Transaction, shard: Key, limit: int) -> None:
@@ -357,7 +357,7 @@ def change_visibility(tx: Transaction, queue: Queue, handle: Handle, seconds: in
     tx.keys.put(_message_key(shard, handle.group, handle.number), messages.to_bytes(message))
     tx.keys.put(_in_flight_key(shard, message, handle.number), b"")
     _refresh(tx, shard, handle.group)
-    tx.tell(queue.arrivals)
+    tx.tell_at(queue.arrivals, message.visible_at)
 
 
 def next_visible(tx: Transaction, queue: Queue) -> Millis | None:

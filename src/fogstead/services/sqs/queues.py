@@ -81,12 +81,17 @@ class Queue(Resource, service=sqs, arn="{name}", missing=QueueDoesNotExist):
     @property
     def arrivals(self) -> Key:
         """The topic that tells of messages to be had."""
-        return self.home.data + pack_int(self.identity)
+        return _topic(self.account, self.region, self.identity)
 
     @classmethod
     def locate(cls, value: str, home: Home) -> Located:
         """A queue URL names an account and a queue, on whatever host it is; SQS also takes bare names and ARNs."""
         return _locate(value, home)
+
+
+@lru_cache(maxsize=4096)
+def _topic(account: str, region: str, identity: int) -> Key:
+    return home_of(account, region).data + pack_int(identity)
 
 
 @lru_cache(maxsize=4096)
@@ -285,4 +290,5 @@ tag_operations(
     untag="UntagQueue",
     listing="ListQueueTags",
     error=InvalidParameterValue,
+    guard=owner_only,
 )

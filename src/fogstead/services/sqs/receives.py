@@ -46,8 +46,7 @@ def receive_message(tx: Transaction, req: ReceiveMessageRequest) -> ReceiveMessa
     throttle(tx, "receive")
     taken = _take(tx, queue, limit, visibility, req.get("ReceiveRequestAttemptId"))
     if taken.found:
-        if visibility < WAIT_MAX:
-            tx.tell(queue.arrivals)  # they come back while others still wait, who have to know when
+        tx.tell_at(queue.arrivals, tx.now + visibility * 1000)
         wanted = Wanted.of(req)
         return {"Messages": [messages.shown(one.message, one.handle.encode(), wanted) for one in taken.found]}
     return _wait(tx, queue, wait, taken)
@@ -66,11 +65,7 @@ def _wait(tx: Transaction, queue: Queue, wait: int, taken: Taken) -> ReceiveMess
     if taken.full and tx.patience(wait):
         return tx.again(queue.arrivals, at=tx.now + _FULL_MILLIS)
     following = (fifo if queue.is_fifo else standard).next_visible(tx, queue) if wait else None
-    if tx.patience(wait):
-        return tx.again(queue.arrivals, at=following)
-    if following is not None:
-        tx.tell(queue.arrivals)  # another who waits has to know when the next comes in sight
-    return {}
+    return tx.again(queue.arrivals, at=following) if tx.patience(wait) else {}
 
 
 def _take(tx: Transaction, queue: Queue, limit: int, visibility: int, attempt: str | None) -> Taken:

@@ -51,11 +51,9 @@ def send_message_batch(tx: Transaction, req: SendMessageBatchRequest) -> SendMes
 def throttle(tx: Transaction, what: str) -> None:
     """FIFO queues take 300 calls of a kind a second, many more with high throughput; counted when asked to."""
     queue: Queue = tx.resource
-    if queue.is_fifo and tx.cloud.throttle.enabled:
+    if queue.is_fifo:
         high = queue.attributes.throughput_limit == "perMessageGroupId"
-        rate = HIGH_THROUGHPUT_RATE if high else FIFO_RATE
-        now = tx.cloud.clock.true_now()
-        tx.cloud.throttle.take(tx.home.account, f"sqs:{what}:{queue.arn}", rate, now, RequestThrottled)
+        tx.throttle(f"sqs:{what}:{queue.identity}", HIGH_THROUGHPUT_RATE if high else FIFO_RATE, RequestThrottled)
 
 
 def _size(entry: Mapping[str, Any]) -> int:

@@ -80,7 +80,7 @@ def send(tx: Transaction, queue: Queue, message: Message, delay_seconds: int) ->
         message.delayed = True
         tx.keys.put(shard + _DELAYS + pack_int(visible_at) + pack_int(number), b"")
     put(tx, shard, message, visible_at, number)
-    tx.tell(queue.arrivals)
+    tx.tell_at(queue.arrivals, visible_at)
 
 
 def put(tx: Transaction, shard: Key, message: Message, visible_at: Millis, number: int) -> None:
@@ -229,7 +229,7 @@ def change_visibility(tx: Transaction, queue: Queue, handle: Handle, seconds: in
     message.moved = True
     tx.keys.put(shard + _FORWARDS + pack_int(handle.number), visible_at.to_bytes(8, "big"))
     tx.keys.put(_key(shard, visible_at, handle.number), messages.to_bytes(message))
-    tx.tell(queue.arrivals)
+    tx.tell_at(queue.arrivals, visible_at)
 
 
 def check_total(message: Message, now: Millis, seconds: int) -> None:

@@ -123,11 +123,11 @@ class Demo:
         kills = _moments(self._asked.kills, self._asked.lines, self._asked.seed)
         while True:
             counts = {key: count for flow in self._flows for key, count in flow.counts().items()}
-            received = sum(count for (_, what), count in counts.items() if what == "received")
+            moved = sum(count for (_, what), count in counts.items() if what != "deleted") // 2
             screen.update(counts, "the cloud answers")
-            if kills and received >= kills[0]:
+            if kills and moved >= kills[0]:
                 kills.pop(0)
-                self._kill(screen, received)
+                self._kill(screen)
             if sum(counts.values()) == 3 * self._asked.lines and not any(self._left(flow) for flow in self._flows):
                 break
             if time.monotonic() - began > self._asked.limit:
@@ -140,14 +140,16 @@ class Demo:
         self.seconds = time.monotonic() - began
         screen.update(counts, "done")
 
-    def _kill(self, screen: Screen, received: int) -> None:
+    def _kill(self, screen: Screen) -> None:
         at = time.monotonic()
         pid = self._server.pid
         self._server.kill()
         self._server.start()
         self.outages.append(time.monotonic() - at)
         number = len(self.outages)
-        screen.event(f"kill -9 {pid} (kill {number}) at {received:,} received; back after {self.outages[-1]:.2f} s")
+        screen.event(
+            f"kill -9 {pid}, kill {number} of {self._asked.kills}; it answers again after {self.outages[-1]:.2f} s"
+        )
 
     def _left(self, flow: Flow) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -195,7 +197,7 @@ class Demo:
 
 
 def _moments(kills: int, lines: int, seed: int) -> list[int]:
-    """How many lines have been received when the server is killed: spread out, and a little irregular."""
+    """How far the work is, in lines, when the server is killed: spread out, and a little irregular."""
     random_ = random.Random(seed)
     step = lines / (kills + 1)
     return [int(step * (number + random_.uniform(0.75, 1.25))) for number in range(kills)]

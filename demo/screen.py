@@ -20,6 +20,8 @@ class Screen:
         self._title, self._facts = title, facts
         self._live: Any = None
         self._bars: dict[tuple[str, str], Any] = {}
+        self._totals: dict[tuple[str, str], int] = {}
+        self._ended: dict[tuple[str, str], float] = {}
         self._events: list[str] = []
         self._state = ""
         self._began = self._spoken = time.monotonic()
@@ -53,11 +55,10 @@ class Screen:
 
     def bar(self, queue: str, what: str, total: int) -> None:
         """Another bar."""
+        self._totals[queue, what] = total
         if self._live is not None:
             shown = queue if not any(name == queue for name, _ in self._bars) else ""
             self._bars[queue, what] = self._progress.add_task(what, total=total, queue=shown, rate="")
-        else:
-            self._bars[queue, what] = total
 
     def update(self, counts: dict[tuple[str, str], int], state: str) -> None:
         """How far each bar is now, and what the cloud is doing."""
@@ -65,7 +66,9 @@ class Screen:
         elapsed = time.monotonic() - self._began
         if self._live is not None:
             for key, done in counts.items():
-                self._progress.update(self._bars[key], completed=done, rate=f"{done / elapsed:,.0f}/s")
+                total = self._totals[key]
+                ended = self._ended.setdefault(key, elapsed) if done >= total else elapsed
+                self._progress.update(self._bars[key], completed=done, rate=f"{done / max(ended, 0.1):,.0f}/s")
         elif time.monotonic() - self._spoken >= _PLAIN_EVERY_SECONDS:
             self._spoken = time.monotonic()
             print(f"  {elapsed:5.1f} s  " + ", ".join(f"{q} {w} {n:,}" for (q, w), n in counts.items()), flush=True)

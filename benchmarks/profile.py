@@ -30,7 +30,7 @@ if __package__ in {None, ""}:  # `python benchmarks/profile.py`
 from benchmarks.measure import WARM_SECONDS
 from benchmarks.process import cpu_seconds
 from benchmarks.replay import Load
-from benchmarks.rows import CALLS, Row
+from benchmarks.rows import AUTHORISED, CALLS, Row
 from benchmarks.run import DOCUMENT
 from benchmarks.servers import Kind, Server, fogstead
 from benchmarks.tables import Table, write_between_markers
@@ -116,7 +116,7 @@ def lines_table(row: Row, seen: Seen) -> Table:
 
 def main() -> int:
     """The command."""
-    rows = {row.name: row for row in CALLS}
+    rows = {row.name: row for row in (*CALLS, *AUTHORISED)}
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.profile",
         description=__doc__,

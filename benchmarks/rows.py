@@ -17,7 +17,7 @@ from benchmarks.wire import Connection, Reply
 BODY_BYTES = 256
 OTHER_ACCOUNT = "111111111111"
 _DISTINCT = 1000
-_PREFILL = 20_000
+_PREFILL = 6_000
 _names = itertools.count(1)
 
 

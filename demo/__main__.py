@@ -282,7 +282,8 @@ def _run(asked: argparse.Namespace, text: source.Text, folder: Path) -> int:
 def main() -> int:
     """The command."""
     asked = _arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="fogstead-demo-"))
     try:
         return _run(asked, source.read(asked.lines, asked.file), folder)

@@ -77,7 +77,7 @@ def _ministack() -> Kind:
 def _fauxqs() -> Kind:
     program = FOLDER / "fauxqs" / "node_modules" / "fauxqs" / "dist" / "cli.js"
     node = shutil.which("node") or "node"
-    settings = {"FAUXQS_HOST": "127.0.0.1", "FAUXQS_LOGGER": "false"}
+    settings = {"FAUXQS_HOST": "127.0.0.1"}
     return Kind(
         "fauxqs",
         lambda _port, _data: [node, str(program)],

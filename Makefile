@@ -38,10 +38,10 @@ check: setup     ## style, types, floors
 	$(BIN)/lint-imports --no-cache
 
 demo: setup      ## 100,000 lines through two queues, with kill -9 on the way
-	$(BIN)/python benchmarks/demo.py
+	$(BIN)/python -m demo
 
 bench: setup     ## speed beside the peers; figures for docs/performance.md
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 clients: setup   ## real clients, each in an environment of its own
 	$(PYTHON) tests/clients/install.py

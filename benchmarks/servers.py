@@ -1,0 +1,189 @@
+"""The servers that are measured: started on a free port with a data directory of their own, ended by pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.peers import FOLDER
+from benchmarks.process import cpu_seconds
+from benchmarks.signing import Signer
+from benchmarks.wire import Connection, ConnectionLost
+
+READY_SECONDS = 60.0
+Command = Callable[[int, Path], list[str]]
+
+
+class NotStarted(Exception):
+    """The server did not come up; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A server and how it is started."""
+
+    name: str
+    command: Command
+    environment: Callable[[int, Path], dict[str, str]] = field(default=lambda _port, _data: {})
+    program: Path | None = None
+    ours: bool = False
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is something to start."""
+        return self.program is None or self.program.exists()
+
+
+def fogstead(name: str = "fogstead", *options: str, cache: Path | None = None) -> Kind:
+    """This cloud, with options of `fogstead start`."""
+
+    def command(port: int, data: Path) -> list[str]:
+        start = ["start", "--port", str(port), "--data-dir", str(data / "cloud"), *options]
+        return [sys.executable, "-m", "fogstead.cli", *start]
+
+    def environment(_port: int, _data: Path) -> dict[str, str]:
+        return {"FOGSTEAD_CHECK_OUTPUTS": ""} | ({"FOGSTEAD_CACHE": str(cache)} if cache is not None else {})
+
+    return Kind(name, command, environment, ours=True)
+
+
+def _moto() -> Kind:
+    program = FOLDER / "moto" / "bin" / "moto_server"
+    return Kind("moto", lambda port, _: [str(program), "-H", "127.0.0.1", "-p", str(port)], program=program)
+
+
+def _ministack() -> Kind:
+    program = FOLDER / "ministack" / "bin" / "ministack"
+    settings = {"BIND_HOST": "127.0.0.1"}
+    return Kind(
+        "ministack",
+        lambda _port, _data: [str(program)],
+        lambda port, _: settings | {"GATEWAY_PORT": str(port)},
+        program,
+    )
+
+
+def _fauxqs() -> Kind:
+    program = FOLDER / "fauxqs" / "node_modules" / "fauxqs" / "dist" / "cli.js"
+    node = shutil.which("node") or "node"
+    settings = {"FAUXQS_HOST": "127.0.0.1"}
+    return Kind(
+        "fauxqs",
+        lambda _port, _data: [node, str(program)],
+        lambda port, _: settings | {"FAUXQS_PORT": str(port)},
+        program,
+    )
+
+
+PEERS: Sequence[Kind] = (_moto(), _ministack(), _fauxqs())
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Server:
+    """One running server."""
+
+    def __init__(self, kind: Kind, *, data: Path | None = None, port: int = 0) -> None:
+        self.kind = kind
+        self.port = port or free_port()
+        self._own_data = data is None
+        self.data = data or Path(tempfile.mkdtemp(prefix=f"fogstead-bench-{kind.name}-"))
+        self.start_cpu = self.start_wall = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+        self.signer = self.signing()
+
+    @property
+    def name(self) -> str:
+        """As tables show it."""
+        return self.kind.name
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None, "it runs"
+        return self._process.pid
+
+    def signing(self, access_key: str = "test", secret: str = "test") -> Signer:
+        """Signs requests to this server."""
+        return Signer(f"127.0.0.1:{self.port}", access_key=access_key, secret=secret)
+
+    def start(self) -> Server:
+        """Start it and wait for its first good call; how much time that took stands in `start_cpu` and `start_wall`."""
+        environment = {**os.environ, **self.kind.environment(self.port, self.data)}
+        began = time.perf_counter()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
+        self._process = subprocess.Popen(
+            self.kind.command(self.port, self.data),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=self.data,
+            start_new_session=True,
+            preexec_fn=_more_files,  # noqa: PLW1509 - before any thread is started
+        )
+        connection, request = Connection(self.port, timeout=10), self.signer.identity()
+        while time.perf_counter() < began + READY_SECONDS:
+            with contextlib.suppress(ConnectionLost):
+                if b"Arn>" in connection.ask(request).body:
+                    break
+            if self._process.poll() is not None:
+                raise NotStarted(f"{self.name} ended with code {self._process.returncode}: {self._last_words()}")
+            time.sleep(0.005)
+        else:
+            self.stop()
+            raise NotStarted(f"{self.name} gave no good answer within {READY_SECONDS:.0f} s: {self._last_words()}")
+        self.start_wall = time.perf_counter() - began
+        self.start_cpu = cpu_seconds(self.pid)
+        connection.close()
+        return self
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:200] if lines else "it said nothing"
+
+    def kill(self) -> None:
+        """kill -9, at once."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it and remove what it kept."""
+        self._end(signal.SIGTERM)
+        if self._own_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def _end(self, number: int) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        # Its own session, which start() made: nothing of anybody else's is in this group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._log.close()
+
+
+def _more_files() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

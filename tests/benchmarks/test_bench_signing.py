@@ -1,0 +1,52 @@
+"""The benchmark's signer against botocore's."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.signing import Signer
+
+AT = 1_795_000_000
+
+
+def by_botocore(service: str, method: str, target: str, headers: dict[str, str], body: bytes) -> str:
+    """The Authorization header that botocore writes for the same request at the same time."""
+    request = AWSRequest(method, f"http://127.0.0.1:4566{target}", {"Host": "127.0.0.1:4566", **headers}, body)
+    request.context["timestamp"] = when = datetime.fromtimestamp(AT, UTC).strftime("%Y%m%dT%H%M%SZ")
+    request.headers["X-Amz-Date"] = when
+    signer = SigV4Auth(Credentials("test", "test"), service, "us-east-1")
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    signed = signer.signed_headers(signer.headers_to_sign(request))
+    scope = signer.credential_scope(request)
+    signature = signer.signature(text, request)
+    return f"AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders={signed}, Signature={signature}"
+
+
+def authorization(raw: bytes) -> str:
+    """That of a whole request."""
+    found = re.search(rb"\r\nauthorization: ([^\r]+)\r\n", raw)
+    assert found
+    return found[1].decode()
+
+
+@pytest.mark.parametrize("target", ["/", "/?a=1&b=2", "/000000000000/queue", "/?b=2&a=1&c"])
+def test_it_signs_as_botocore_does(target: str) -> None:
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage"}
+    raw = Signer("127.0.0.1:4566").sign("sqs", "POST", target, headers, b'{"a":1}', at=AT)
+    assert authorization(raw) == by_botocore("sqs", "POST", target, headers, b'{"a":1}')
+
+
+@given(body=st.binary(max_size=200), value=st.text("abcXYZ 019-_.", min_size=1, max_size=30).filter(str.strip))
+def test_it_signs_any_body_and_header_as_botocore_does(body: bytes, value: str) -> None:
+    raw = Signer("127.0.0.1:4566").sign("sqs", "POST", "/", {"x-amz-meta": value}, body, at=AT)
+    assert authorization(raw) == by_botocore("sqs", "POST", "/", {"x-amz-meta": value}, body)
+    assert raw.endswith(b"\r\n\r\n" + body)
+    assert f"\r\ncontent-length: {len(body)}\r\n".encode() in raw

@@ -34,13 +34,18 @@ def main() -> int:
         try:
             where = install()
         except Absent as reason:
-            print(f"{name}: left out, {reason}", flush=True)
+            _say(f"{name}: left out, {reason}")
         except subprocess.CalledProcessError as error:
             failed = True
-            print(f"{name}: {' '.join(map(str, error.cmd))} failed with exit code {error.returncode}", file=sys.stderr)
+            _say(f"{name}: {' '.join(map(str, error.cmd))} failed with exit code {error.returncode}")
         else:
-            print(f"{name}: {where}", flush=True)
+            _say(f"{name}: {where}")
     return 1 if failed else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def aws_cli_1() -> Path:
@@ -94,7 +99,7 @@ INSTALLERS: dict[str, Callable[[], Path]] = {
 
 
 def provider_mirror() -> Path:
-    """A folder laid out as Terraform's filesystem mirrors are, with the AWS provider in it; Absent when there is none."""
+    """A folder laid out as Terraform's filesystem mirrors are, with the AWS provider in it; Absent without one."""
     given = os.environ.get("FOGSTEAD_TF_MIRROR")
     for place in (given,) if given else _MIRROR_PLACES:
         for folder in _folders(Path(place).expanduser(), _MIRROR_DEPTH):

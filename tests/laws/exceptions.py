@@ -25,6 +25,7 @@ MAY_TELL: dict[str, str] = {
 UNASKABLE: dict[tuple[str, str], str] = {
     ("machinelearning", "Predict"): "goes to the endpoint that another call hands out",
     ("cloudfront-keyvaluestore", "*"): "botocore derives the endpoint from an ARN it checks",
+    ("signin", "*"): "botocore goes to an address of its own, whatever it is told",
     ("s3control", "*"): "botocore puts the account before the address, which a bare IP does not take",
     ("codeartifact", "PublishPackageVersion"): "its checksum member is the signature's own payload hash",
 }

@@ -16,9 +16,9 @@ BROKEN: dict[tuple[str, str, str], str] = {
 
 # Services that tell a stranger that something does not exist, with AWS's own word for it; the others must not.
 MAY_TELL: dict[str, str] = {
-    # SQS API reference, "Common errors" of every action on a queue: AWS.SimpleQueueService.NonExistentQueue is answered
-    # for a missing queue of any account, AccessDenied only for one that exists.
-    "sqs": "QueueDoesNotExist",
+    # AWS's SQS does: AWS.SimpleQueueService.NonExistentQueue for a missing queue of any account, AccessDenied only for
+    # one that exists (SQS API reference, errors of every action on a queue). Ours denies both alike, so "sqs":
+    # "QueueDoesNotExist" would stand here only if a client were found that needs it.
 }
 
 # Operations that botocore cannot ask a bare address for, or not with made-up input.

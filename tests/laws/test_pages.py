@@ -16,19 +16,21 @@ JOINED = law(5, "pages joined are the list", lambda one: one.model.pagination is
 TOKENS = law(5, "a page token is good for its own list only", lambda one: one.model.pagination is not None)
 
 LISTED = 5
+PAGES_MAX = 100
 
 
 def _pages(caller: Caller, operation: DeclaredOperation, given: dict[str, Any], size: int) -> Iterator[list[Any]]:
     pagination = operation.model.pagination
     assert pagination is not None
     token: dict[str, Any] = {}
-    while True:
+    for _ in range(PAGES_MAX):
         limit = {pagination.limit_key: size} if pagination.limit_key else {}
         answer = caller.does(operation.service.name, operation.name, {**given, **limit, **token})
         yield answer.get(pagination.result_key, [])
         if pagination.output_token not in answer:
             return
         token = {pagination.input_token: answer[pagination.output_token]}
+    raise AssertionError(f"{operation.name} handed out more than {PAGES_MAX} pages")
 
 
 def _size_max(operation: DeclaredOperation) -> int:

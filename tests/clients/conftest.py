@@ -1,0 +1,47 @@
+"""What every client gets: the endpoint, a Region and `test`/`test`, and nothing of the user's own settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from clients.programs import Cli, aws_cli
+from cloud import CloudProcess
+
+
+@pytest.fixture
+def environment(own_cloud: CloudProcess, tmp_path: Path) -> dict[str, str]:
+    """All that a client is told."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "AWS_ENDPOINT_URL": own_cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_PAGER": "",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+@pytest.fixture(params=["AWS CLI 1", "AWS CLI 2"])
+def aws(request: pytest.FixtureRequest, environment: dict[str, str]) -> Cli:
+    """Each AWS CLI that is installed."""
+    return aws_cli(request.param, environment)
+
+
+@pytest.fixture
+def client_environment(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process with the clients' environment and no other AWS setting."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        if name != "PATH":
+            monkeypatch.setenv(name, value)

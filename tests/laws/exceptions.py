@@ -1,0 +1,95 @@
+"""What the laws do not ask, and what is known to break them. Both lists are short, and each line says why."""
+
+from __future__ import annotations
+
+# (law, service, operation) -> the source that says AWS itself does otherwise, or why the law has no meaning here.
+EXEMPT: dict[tuple[str, str, str], str] = {
+    ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
+    ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
+}
+
+# (law, service, operation) -> what is wrong. The test must fail; one that passes has to leave this list.
+BROKEN: dict[tuple[str, str, str], str] = {
+    ("another Region does not find it", "sqs", name): "an ARN of another Region reaches into that Region"
+    for name in ("StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask")
+}
+
+# Services that tell a stranger that something does not exist, with AWS's own word for it; the others must not.
+MAY_TELL: dict[str, str] = {
+    # AWS's SQS does: AWS.SimpleQueueService.NonExistentQueue for a missing queue of any account, AccessDenied only for
+    # one that exists (SQS API reference, errors of every action on a queue). Ours denies both alike, so "sqs":
+    # "QueueDoesNotExist" would stand here only if a client were found that needs it.
+}
+
+# Operations that botocore cannot ask a bare address for, or not with made-up input.
+UNASKABLE: dict[tuple[str, str], str] = {
+    ("machinelearning", "Predict"): "goes to the endpoint that another call hands out",
+    ("cloudfront-keyvaluestore", "*"): "botocore derives the endpoint from an ARN it checks",
+    ("signin", "*"): "botocore goes to an address of its own, whatever it is told",
+    ("s3control", "*"): "botocore puts the account before the address, which a bare IP does not take",
+    ("codeartifact", "PublishPackageVersion"): "its checksum member is the signature's own payload hash",
+}
+
+# Services of which an operation is not answered with 501 under its name, and why. One that is has to leave this list.
+_SHARED = "another service has the same signing name, target prefix or version"
+UNANSWERED: dict[str, str] = dict.fromkeys(
+    (
+        "agent-registry-control",
+        "apigatewayv2",
+        "appconfigdata",
+        "bedrock-agent",
+        "bedrock-agent-runtime",
+        "bedrock-agentcore-control",
+        "bedrock-data-automation",
+        "bedrock-runtime",
+        "chime-sdk-identity",
+        "chime-sdk-media-pipelines",
+        "chime-sdk-meetings",
+        "chime-sdk-messaging",
+        "chime-sdk-voice",
+        "cloudsearchdomain",
+        "connect-contact-lens",
+        "connectcampaignsv2",
+        "connectparticipant",
+        "connectscheduling",
+        "greengrassv2",
+        "iam-toolbox",
+        "ivs-realtime",
+        "kinesis-video-archived-media",
+        "kinesis-video-media",
+        "kinesis-video-signaling",
+        "kinesis-video-webrtc-storage",
+        "lambda-core",
+        "lambda-microvms",
+        "lambda-web",
+        "lex-runtime",
+        "lexv2-models",
+        "lexv2-runtime",
+        "marketplace-catalog",
+        "marketplace-deployment",
+        "marketplace-discovery",
+        "marketplace-reporting",
+        "mediastore-data",
+        "opensearch",
+        "payment-cryptography-data",
+        "personalize-events",
+        "personalize-runtime",
+        "pinpoint-email",
+        "qconnect",
+        "resiliencehubv2",
+        "s3",
+        "sagemaker-a2i-runtime",
+        "sagemaker-edge",
+        "sagemaker-featurestore-runtime",
+        "sagemaker-inference-router-runtime",
+        "sagemaker-metrics",
+        "sagemaker-runtime",
+        "sagemakerjobruntime",
+        "sagemakertrainingsessionruntime",
+        "servicecatalog-appregistry",
+        "sesv2",
+        "simpledbv2",
+        "timestream-write",
+    ),
+    _SHARED,
+) | dict.fromkeys(("ebs", "omics"), "UNSIGNED-PAYLOAD is not taken where the model allows it (v4-unsigned-body)")

@@ -1,0 +1,66 @@
+"""Laws 4 and 12: what was sent on creation is read afterwards, and what was deleted is not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fogstead.kernel.service import DeclaredOperation
+from laws.examples import Examples
+from laws.law import cases, law
+from laws.shapes_of_inputs import leaves
+from laws.wire import Caller
+
+CREATED = law(4, "what was sent on creation is read afterwards", lambda one: one.creates is not None)
+DELETED = law(12, "what was deleted is not found", lambda one: one.on is not None)
+
+
+@cases(CREATED)
+def test_what_was_sent_on_creation_is_read_afterwards(
+    operation: DeclaredOperation, owner: Caller, examples: Callable[[str], Examples]
+) -> None:
+    service = operation.service
+    known = examples(service.name)
+    given, pointers = known.rich_input_of(operation.name)
+    created = owner.does(service.name, operation.name, given)
+    readers = [one for one in service.operations.values() if one.read_only and one.on is operation.creates]
+    shown = [owner.does(service.name, one.name, known.input_of(one.name, pointers)) for one in readers]
+    seen = [_text(leaf) for leaf in leaves([created, *shown])]
+    unread = [
+        path for path, leaf in _paths(given) if _text(leaf) not in seen and not any(_text(leaf) in one for one in seen)
+    ]
+    assert unread == [], f"sent to {operation.name} and shown by none of {[one.name for one in readers]}"
+
+
+@cases(DELETED, protocols=True)
+def test_what_was_deleted_is_not_found(
+    operation: DeclaredOperation, protocol: str, owner: Caller, examples: Callable[[str], Examples]
+) -> None:
+    service, resource = operation.service, operation.on
+    assert resource is not None
+    known = examples(service.name)
+    pointers = known.make(resource.__name__)
+    given = known.input_of(operation.name, pointers)
+    known.delete(resource.__name__, pointers)
+    reply = owner.call(service.name, operation.name, given, protocol)
+    code = resource.missing.code
+    assert reply.code in {code, service.model.query_errors.get(code, (code,))[0]}, f"{reply.code} {reply.message}"
+
+
+def _paths(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _paths(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            yield from _paths(inner, f"{path}.{number}")
+    else:
+        yield path, value
+
+
+def _text(leaf: Any) -> str:
+    """Documents are compared as documents, however they are spaced."""
+    if isinstance(leaf, str) and leaf[:1] in {"{", "["}:
+        return json.dumps(json.loads(leaf), sort_keys=True)
+    return str(leaf)

@@ -1,0 +1,61 @@
+"""Law 1: nobody gets in without a good signature and permission, and nobody learns what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fogstead.kernel.service import DeclaredOperation
+from laws.examples import Examples
+from laws.exceptions import MAY_TELL
+from laws.law import cases, law
+from laws.wire import Caller, Reply
+
+SIGNED = law(1, "a request without a good signature is refused", lambda one: one.model.data.get("authtype") != "none")
+PERMITTED = law(1, "a stranger is denied and learns nothing", lambda one: one.on is not None)
+
+_UNSIGNED = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
+_WRONG_SECRET = {"InvalidSignatureException", "SignatureDoesNotMatch"}
+_UNKNOWN_KEY = {"UnrecognizedClientException", "InvalidClientTokenId"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+
+@cases(SIGNED, protocols=True)
+def test_a_request_without_a_good_signature_is_refused(
+    operation: DeclaredOperation, protocol: str, owner: Caller, examples: Callable[[str], Examples]
+) -> None:
+    service = operation.service.name
+    given = examples(service).input_of(operation.name)
+    for caller, codes in (
+        (owner.of(signs=False), _UNSIGNED),
+        (owner.of(secret="wrong"), _WRONG_SECRET),
+        (owner.of(account="nobody"), _UNKNOWN_KEY),
+    ):
+        reply = caller.call(service, operation.name, given, protocol)
+        assert (reply.status, reply.code in codes) == (403, True), f"{reply.status} {reply.code} {reply.message}"
+        assert not reply.output
+
+
+@cases(PERMITTED, protocols=True)
+def test_a_stranger_is_denied_and_learns_nothing(
+    operation: DeclaredOperation, protocol: str, owner: Caller, stranger: Caller, examples: Callable[[str], Examples]
+) -> None:
+    service, resource = operation.service.name, operation.on
+    assert resource is not None
+    known = examples(service)
+    pointers = known.make(resource.__name__)
+    given = known.input_of(operation.name, pointers)
+    there = stranger.call(service, operation.name, given, protocol)
+    assert (there.status, there.code in _DENIED) == (403, True), f"{there.status} {there.code} {there.message}"
+    assert not there.output
+
+    known.delete(resource.__name__, pointers)
+    gone = stranger.call(service, operation.name, given, protocol)
+    if service in MAY_TELL:
+        code = MAY_TELL[service]
+        assert gone.code in {code, operation.service.model.query_errors.get(code, (code,))[0]}
+    else:
+        assert _said(gone) == _said(there)
+
+
+def _said(reply: Reply) -> tuple[object, ...]:
+    return reply.status, reply.code, reply.message, sorted(reply.headers)

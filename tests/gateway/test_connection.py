@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fogstead.gateway.connection import (
+from fogstead.gateway.bounds import (
     HEAD_SECONDS,
     IDLE_SECONDS,
     LINGER_SECONDS,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fogstead.gateway.connection import HEAD_SECONDS, IDLE_SECONDS, STALL_SECONDS
+from fogstead.gateway.bounds import HEAD_SECONDS, IDLE_SECONDS, STALL_SECONDS
 from fogstead.gateway.exchanges import Exchange
 from fogstead.main import CERTIFIED_NAMES
 from fogstead.primitives.certificates import OwnCertificate

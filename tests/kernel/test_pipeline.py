@@ -80,7 +80,7 @@ async def test_another_account_needs_the_resources_permission(trial: Trial) -> N
     await trial.secret("CreateSecret", Name="a")
     statement = {"Effect": "Allow", "Principal": {"AWS": OTHER_ACCOUNT}, "Action": "*", "Resource": secret_arn("a")}
     policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    other = {"caller": OTHER_ROOT, "home": Home(OTHER_ACCOUNT, "eu-west-1"), "SecretId": secret_arn("a")}
+    other = {"caller": OTHER_ROOT, "home": Home(OTHER_ACCOUNT, HOME.region), "SecretId": secret_arn("a")}
 
     with pytest.raises(AccessDenied):
         await trial.secret("DescribeSecret", **other)

@@ -58,7 +58,7 @@ def test_a_resource_without_policy_or_tags_has_none() -> None:
 def test_parsing_a_formatted_arn_gives_the_same_place(name: str) -> None:
     located = Secret.at(HOME, name)
     assert Secret.locate_arn(located.arn) == located
-    assert Secret.locate(located.arn, Home("333333333333", "eu-west-1")) == located
+    assert Secret.locate(located.arn, Home("333333333333", HOME.region)) == located
 
 
 @given(NAMES)
@@ -106,9 +106,14 @@ def test_an_arn_of_something_else_is_a_missing_resource(text: str) -> None:
         Secret.locate(text, HOME)
 
 
-def test_an_arn_leads_into_another_account_and_region() -> None:
-    located = Secret.locate(secret_arn("a", OTHER_ACCOUNT, "eu-west-1"), HOME)
-    assert located.home == Home(OTHER_ACCOUNT, "eu-west-1")
+def test_an_arn_leads_into_another_account() -> None:
+    located = Secret.locate(secret_arn("a", OTHER_ACCOUNT, HOME.region), HOME)
+    assert located.home == Home(OTHER_ACCOUNT, HOME.region)
+
+
+def test_an_arn_of_another_region_names_nothing_here() -> None:
+    with pytest.raises(Secret.missing):
+        Secret.locate(secret_arn("a", HOME.account, "eu-west-1"), HOME)
 
 
 def test_a_resource_of_a_whole_account_has_a_home_without_region() -> None:

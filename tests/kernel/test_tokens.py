@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
-from trial import HOME, HOUR, OTHER_ROOT, START, Trial, secret_arn
+from trial import ACCOUNT, HOME, HOUR, OTHER_ACCOUNT, OTHER_ROOT, START, Trial, secret_arn
 from trial_services.secretsmanager.secrets import GATE, Secret
 from trial_services.secretsmanager.service import InvalidRequest, ResourceExists
 
@@ -133,8 +134,12 @@ async def test_nothing_is_kept_for_a_call_without_token(trial: Trial) -> None:
 
 
 async def test_a_token_of_a_caller_from_elsewhere_is_kept_beside_the_change(trial: Trial) -> None:
-    await trial.secret("CreateSecret", Name="a", home=Home(HOME.account, "eu-west-1"))
-    given = {"SecretId": secret_arn("a", region="eu-west-1"), "SecretString": "x", "ClientRequestToken": TOKEN}
+    owner = {"caller": OTHER_ROOT, "home": Home(OTHER_ACCOUNT, HOME.region)}
+    await trial.secret("CreateSecret", Name="a", **owner)
+    statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    await trial.secret("PutResourcePolicy", SecretId="a", ResourcePolicy=policy, **owner)
+    given = {"SecretId": secret_arn("a", OTHER_ACCOUNT), "SecretString": "x", "ClientRequestToken": TOKEN}
     first = await trial.secret("UpdateSecret", **given)
     assert await trial.secret("UpdateSecret", **given) == first
     assert await trial.rows(KEPT) == []

@@ -9,10 +9,7 @@ EXEMPT: dict[tuple[str, str, str], str] = {
 }
 
 # (law, service, operation) -> what is wrong. The test must fail; one that passes has to leave this list.
-BROKEN: dict[tuple[str, str, str], str] = {
-    ("another Region does not find it", "sqs", name): "an ARN of another Region reaches into that Region"
-    for name in ("StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask")
-}
+BROKEN: dict[tuple[str, str, str], str] = {}
 
 # Services that tell a stranger that something does not exist, with AWS's own word for it; the others must not.
 MAY_TELL: dict[str, str] = {
@@ -31,65 +28,4 @@ UNASKABLE: dict[tuple[str, str], str] = {
 }
 
 # Services of which an operation is not answered with 501 under its name, and why. One that is has to leave this list.
-_SHARED = "another service has the same signing name, target prefix or version"
-UNANSWERED: dict[str, str] = dict.fromkeys(
-    (
-        "agent-registry-control",
-        "apigatewayv2",
-        "appconfigdata",
-        "bedrock-agent",
-        "bedrock-agent-runtime",
-        "bedrock-agentcore-control",
-        "bedrock-data-automation",
-        "bedrock-runtime",
-        "chime-sdk-identity",
-        "chime-sdk-media-pipelines",
-        "chime-sdk-meetings",
-        "chime-sdk-messaging",
-        "chime-sdk-voice",
-        "cloudsearchdomain",
-        "connect-contact-lens",
-        "connectcampaignsv2",
-        "connectparticipant",
-        "connectscheduling",
-        "greengrassv2",
-        "iam-toolbox",
-        "ivs-realtime",
-        "kinesis-video-archived-media",
-        "kinesis-video-media",
-        "kinesis-video-signaling",
-        "kinesis-video-webrtc-storage",
-        "lambda-core",
-        "lambda-microvms",
-        "lambda-web",
-        "lex-runtime",
-        "lexv2-models",
-        "lexv2-runtime",
-        "marketplace-catalog",
-        "marketplace-deployment",
-        "marketplace-discovery",
-        "marketplace-reporting",
-        "mediastore-data",
-        "opensearch",
-        "payment-cryptography-data",
-        "personalize-events",
-        "personalize-runtime",
-        "pinpoint-email",
-        "qconnect",
-        "resiliencehubv2",
-        "s3",
-        "sagemaker-a2i-runtime",
-        "sagemaker-edge",
-        "sagemaker-featurestore-runtime",
-        "sagemaker-inference-router-runtime",
-        "sagemaker-metrics",
-        "sagemaker-runtime",
-        "sagemakerjobruntime",
-        "sagemakertrainingsessionruntime",
-        "servicecatalog-appregistry",
-        "sesv2",
-        "simpledbv2",
-        "timestream-write",
-    ),
-    _SHARED,
-) | dict.fromkeys(("ebs", "omics"), "UNSIGNED-PAYLOAD is not taken where the model allows it (v4-unsigned-body)")
+UNANSWERED: dict[str, str] = {}

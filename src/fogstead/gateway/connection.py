@@ -4,80 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from email.utils import formatdate
-from typing import Final, cast
+from typing import cast
 
+from fogstead.gateway import bounds, http1
+from fogstead.gateway.answers import date_line, encoded, has_length
 from fogstead.gateway.exchanges import Application, BodyStream, Disconnected, Headers
-from fogstead.gateway.http1 import HEAD_BYTES_MAX, BadRequest, ChunkedReader, Head, parse_head, status_line
+from fogstead.gateway.http1 import BadRequest, ChunkedReader, Head
+from fogstead.gateway.http1_exchange import Http1Exchange
 
 log = logging.getLogger(__name__)
 
-RECEIVE_BYTES: Final = 256 * 1024
-HEAD_SECONDS: Final = 30.0
-STALL_SECONDS: Final = 60.0
-IDLE_SECONDS: Final = 120.0
-LINGER_SECONDS: Final = 5.0
-PIPELINED_BYTES_MAX: Final = 256 * 1024
-_UNREAD_BYTES_MAX: Final = 256 * 1024
-
 # Bytes are taken out of it before the loop reads again, so all connections share one.
-_receive_buffer = bytearray(RECEIVE_BYTES)
+_receive_buffer = bytearray(bounds.RECEIVE_BYTES)
 _receive_view = memoryview(_receive_buffer)
-
-
-class _DateLine:
-    """The Date header, formatted once a second. It shows true time: clients set their clocks by it."""
-
-    __slots__ = ("_second", "_text")
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._text = ""
-
-    def __call__(self) -> str:
-        second = int(time.time())
-        if second != self._second:
-            self._second, self._text = second, f"date: {formatdate(second, usegmt=True)}\r\n"
-        return self._text
-
-
-date_line = _DateLine()
-
-
-class Http1Exchange:
-    """See `exchanges.Exchange`."""
-
-    __slots__ = ("_connection", "body", "head", "on_gone", "stream")
-
-    def __init__(self, connection: Http1Connection, head: Head) -> None:
-        self._connection = connection
-        self.head = head
-        self.body = b""
-        self.stream: BodyStream | None = None
-        self.on_gone: Callable[[], None] | None = None
-
-    @property
-    def peer(self) -> str:
-        """The other side's address."""
-        return self._connection.peer
-
-    @property
-    def secure(self) -> bool:
-        """Whether it came over TLS."""
-        return self._connection.secure
-
-    def answer(self, status: int, headers: Headers, body: bytes = b"") -> None:
-        if self._connection.serves(self):
-            self._connection.answer(status, headers, body)
-
-    async def answer_stream(self, status: int, headers: Headers, body: AsyncIterator[bytes]) -> None:
-        if self._connection.serves(self):
-            await self._connection.answer_stream(status, headers, body)
-
-    def upgrade(self, headers: Headers) -> Http1Connection:
-        return self._connection.upgrade(headers)
 
 
 class Http1Connection(asyncio.BufferedProtocol):
@@ -110,7 +50,7 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._room = asyncio.Event()
         self._room.set()
         self._head_deadline = 0.0
-        self.deadline = self._loop.time() + HEAD_SECONDS
+        self.deadline = self._loop.time() + bounds.HEAD_SECONDS
         self.peer = ""
         self.secure = False
 
@@ -128,7 +68,7 @@ class Http1Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._lingering:
             return
-        self.deadline = self._loop.time() + STALL_SECONDS
+        self.deadline = self._loop.time() + bounds.STALL_SECONDS
         data = bytes(_receive_view[:nbytes])
         if self._raw is not None:
             self._raw.feed(data)
@@ -165,11 +105,11 @@ class Http1Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._room.clear()
-        self.deadline = self._loop.time() + STALL_SECONDS
+        self.deadline = self._loop.time() + bounds.STALL_SECONDS
 
     def resume_writing(self) -> None:
         self._room.set()
-        self.deadline = self._loop.time() + IDLE_SECONDS
+        self.deadline = self._loop.time() + bounds.IDLE_SECONDS
 
     # ------------------------------------------------------------- reading
     def _receive(self, data: bytes) -> None:
@@ -198,25 +138,25 @@ class Http1Connection(asyncio.BufferedProtocol):
         if self._lingering:
             return
         self._pending = data
-        if len(data) >= PIPELINED_BYTES_MAX:
+        if len(data) >= bounds.PIPELINED_BYTES_MAX:
             self._pause()
 
     def _take_head(self, data: bytes) -> bytes | None:
         """Read a head; the bytes after it, or None when it is not whole yet."""
         if data.startswith(b"\r\n"):
-            data = _without_empty_lines(data)
-        end = data.find(b"\r\n\r\n", 0, HEAD_BYTES_MAX + 4)
+            data = http1.without_empty_lines(data)
+        end = data.find(b"\r\n\r\n", 0, http1.HEAD_BYTES_MAX + 4)
         if end < 0:
-            if len(data) > HEAD_BYTES_MAX:
+            if len(data) > http1.HEAD_BYTES_MAX:
                 raise BadRequest("the request's head is too long", 431)
             if self._other_ended:
                 self._transport.close()
             elif data:
-                self._head_deadline = self._head_deadline or self._loop.time() + HEAD_SECONDS
+                self._head_deadline = self._head_deadline or self._loop.time() + bounds.HEAD_SECONDS
                 self.deadline = self._head_deadline
                 self._pending = data
             return None
-        exchange = self._exchange = Http1Exchange(self, parse_head(data[:end]))
+        exchange = self._exchange = Http1Exchange(self, http1.parse_head(data[:end]))
         self._answered = False
         self._head_deadline = 0.0
         return self._start(exchange, data, end + 4)
@@ -319,12 +259,12 @@ class Http1Connection(asyncio.BufferedProtocol):
         if exchange is None or self._answered:
             return
         head = exchange.head
-        lines = [status_line(status), date_line()]
+        lines = [http1.status_line(status), date_line()]
         lines += [f"{name}: {value}\r\n" for name, value in headers]
-        if status not in {204, 304} and not _has_length(headers):
+        if status not in {204, 304} and not has_length(headers):
             lines.append(f"content-length: {len(body)}\r\n")
         self._finish_head(head, lines)
-        raw = _encoded(lines)
+        raw = encoded(lines)
         self._transport.write(raw if head.method == "HEAD" or status in {204, 304} else raw + body)
         self._done()
 
@@ -334,15 +274,15 @@ class Http1Connection(asyncio.BufferedProtocol):
         if exchange is None or self._answered:
             return
         head, bodiless = exchange.head, status in {204, 304}
-        measured = bodiless or _has_length(headers)
-        lines = [status_line(status), date_line(), *(f"{name}: {value}\r\n" for name, value in headers)]
+        measured = bodiless or has_length(headers)
+        lines = [http1.status_line(status), date_line(), *(f"{name}: {value}\r\n" for name, value in headers)]
         if not measured:
             if head.minor:
                 lines.append("transfer-encoding: chunked\r\n")
             else:
                 self._closing = True  # the end of the connection is the end of the body
         self._finish_head(head, lines)
-        self._transport.write(_encoded(lines))
+        self._transport.write(encoded(lines))
         try:
             if head.method != "HEAD" and not bodiless:
                 await self._write_pieces(body, chunked=not measured and head.minor == 1)
@@ -381,8 +321,8 @@ class Http1Connection(asyncio.BufferedProtocol):
         if not self._reading_body and head.has_body:
             self._reading_body, self._left = True, head.content_length
             self._chunks = ChunkedReader() if head.chunked else None
-        self._gathering, self._limit = None, _UNREAD_BYTES_MAX
-        if head.expects or self._left > _UNREAD_BYTES_MAX:
+        self._gathering, self._limit = None, bounds.UNREAD_BYTES_MAX
+        if head.expects or self._left > bounds.UNREAD_BYTES_MAX:
             self._closing = True
         head.expects = ""
         self._resume()
@@ -404,7 +344,7 @@ class Http1Connection(asyncio.BufferedProtocol):
         if self._closing or (self._other_ended and not self._pending):
             self._transport.close()
             return
-        self.deadline = self._loop.time() + IDLE_SECONDS
+        self.deadline = self._loop.time() + bounds.IDLE_SECONDS
         self._resume()
         if self._pending:
             self._loop.call_soon(self._receive_pending)
@@ -423,7 +363,7 @@ class Http1Connection(asyncio.BufferedProtocol):
             return
         if not (self._answered and self._reading_body):  # a second answer would be taken for another request's
             body = f"{error}\n".encode("ascii", "replace")
-            head = f"{status_line(error.status)}{date_line()}content-type: text/plain\r\nconnection: close\r\n"
+            head = f"{http1.status_line(error.status)}{date_line()}content-type: text/plain\r\nconnection: close\r\n"
             self._transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode("ascii") + body)
         self._linger()
 
@@ -432,15 +372,15 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._answered = self._closing = self._lingering = True
         self._reading_body, self._pending = False, b""
         self._resume()
-        self.deadline = self._loop.time() + LINGER_SECONDS
+        self.deadline = self._loop.time() + bounds.LINGER_SECONDS
         if self._transport.can_write_eof() and not self._transport.is_closing():
             self._transport.write_eof()
 
     # ------------------------------------------------------------- raw bytes
     def upgrade(self, headers: Headers) -> Http1Connection:
         """Answer 101; from here on the connection is a Duplex."""
-        lines = [status_line(101), date_line(), *(f"{name}: {value}\r\n" for name, value in headers), "\r\n"]
-        self._transport.write(_encoded(lines))
+        lines = [http1.status_line(101), date_line(), *(f"{name}: {value}\r\n" for name, value in headers), "\r\n"]
+        self._transport.write(encoded(lines))
         self._answered = self._closing = True  # no request comes after this one
         self._raw = BodyStream(want=self._resume, hold=self._pause)
         if self._pending:
@@ -504,30 +444,5 @@ class Http1Connection(asyncio.BufferedProtocol):
     def _resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
-            self.deadline = self._loop.time() + STALL_SECONDS
+            self.deadline = self._loop.time() + bounds.STALL_SECONDS
             self._transport.resume_reading()
-
-
-def _has_length(headers: Headers) -> bool:
-    for name, _ in headers:  # noqa: SIM110 - a generator for every answer costs more than the loop
-        if name == "content-length":
-            return True
-    return False
-
-
-def _encoded(lines: list[str]) -> bytes:
-    """A head's bytes; a value that would start a line of its own is written without its line ends."""
-    raw = "".join(lines).encode("latin-1", "replace")
-    ends = len(lines)
-    if raw.count(b"\n") == ends and raw.count(b"\r") == ends:
-        return raw
-    plain = [line[:-2].replace("\r", " ").replace("\n", " ") + "\r\n" for line in lines]
-    return "".join(plain).encode("latin-1", "replace")
-
-
-def _without_empty_lines(data: bytes) -> bytes:
-    """Some clients end a body with a line end that belongs to nothing."""
-    at = 0
-    while data.startswith(b"\r\n", at):
-        at += 2
-    return data[at:]

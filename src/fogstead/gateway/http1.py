@@ -238,3 +238,11 @@ STATUS_LINES: Final = {
 def status_line(status: int) -> str:
     """The first line of an answer."""
     return STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status\r\n"
+
+
+def without_empty_lines(data: bytes) -> bytes:
+    """Some clients end a body with a line end that belongs to nothing."""
+    at = 0
+    while data.startswith(b"\r\n", at):
+        at += 2
+    return data[at:]

@@ -10,7 +10,8 @@ import ssl
 from collections.abc import Callable
 from typing import Final
 
-from fogstead.gateway.connection import HEAD_SECONDS, Http1Connection
+from fogstead.gateway.bounds import HEAD_SECONDS
+from fogstead.gateway.connection import Http1Connection
 from fogstead.gateway.exchanges import Application
 
 log = logging.getLogger(__name__)

@@ -7,12 +7,36 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
 Values = Mapping[str, str | Sequence[str]]
 Test = Callable[[str, str], bool]
+
+
+class LazyContext(Mapping[str, str | Sequence[str]]):
+    """Condition keys that are worked out when a condition first asks for one: most statements have none."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], dict[str, str | list[str]]]) -> None:
+        self._make = make
+        self._made: dict[str, str | list[str]] | None = None
+
+    def _values(self) -> dict[str, str | list[str]]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, key: str) -> str | Sequence[str]:
+        return self._values()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
 
 
 class PolicyFault(ValueError):

@@ -11,19 +11,19 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel import audit, tokens
 from fogstead.kernel.authorization import decide
 from fogstead.kernel.calls import Call
-from fogstead.kernel.conditions import PolicyFault
+from fogstead.kernel.conditions import LazyContext, PolicyFault
 from fogstead.kernel.errors import (
     AccessDenied,
     InternalFailure,
     NotImplementedHere,
     ServiceError,
     ServiceUnavailable,
-    ValidationError,
 )
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
@@ -33,7 +33,7 @@ from fogstead.kernel.resource import Located
 from fogstead.kernel.service import DeclaredOperation
 from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Waiter
-from fogstead.model.validation import Fault, describe
+from fogstead.model.validation import Fault
 from fogstead.primitives.store import Keys, StorageError
 
 if TYPE_CHECKING:
@@ -62,8 +62,7 @@ def validate_input(_cloud: Cloud, invocation: Invocation) -> None:
     assert check is not None
     check(invocation.input, "", faults)
     if faults:
-        service = invocation.operation.service
-        raise (service.validation_error(faults) if service.validation_error else ValidationError(describe(faults)))
+        raise invocation.operation.service.validation_error(faults)
 
 
 def refuse_unhonoured(_cloud: Cloud, invocation: Invocation) -> None:
@@ -165,7 +164,8 @@ def _policy_of(invocation: Invocation) -> Policy | None:
 
 def _question(cloud: Cloud, invocation: Invocation, located: Located | None, account: str) -> Question:
     arn = located.arn if located is not None else "*"
-    return Question(invocation.caller, invocation.operation.action, arn, account, context_of(cloud, invocation))
+    context = LazyContext(lambda: context_of(cloud, invocation))
+    return Question(invocation.caller, invocation.operation.action, arn, account, context)
 
 
 def context_of(cloud: Cloud, invocation: Invocation) -> dict[str, str | list[str]]:
@@ -173,7 +173,7 @@ def context_of(cloud: Cloud, invocation: Invocation) -> dict[str, str | list[str
     caller, origin = invocation.caller, invocation.origin
     now = cloud.clock.now()
     context: dict[str, str | list[str]] = {
-        "aws:currenttime": _iso(now),
+        "aws:currenttime": _iso(now // 1000),
         "aws:epochtime": str(now // 1000),
         "aws:securetransport": "true" if origin.secure else "false",
         "aws:requestedregion": invocation.home.region,
@@ -206,8 +206,9 @@ def _principal_type(caller: Principal) -> str:
     )
 
 
-def _iso(millis: int) -> str:
-    return datetime.fromtimestamp(millis // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@lru_cache(maxsize=4)
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Pipeline:

@@ -125,8 +125,16 @@ class Resource(_Struct, metaclass=ResourceMeta):
     def locate(cls, value: str, home: Home) -> Located:
         """The place that an input member points at: an ARN, or the key itself in the caller's own home."""
         if value.startswith("arn:"):
-            return cls.locate_arn(value)
+            return cls.locate_arn_in(value, home)
         return cls.at(cls.home_for(home), value)
+
+    @classmethod
+    def locate_arn_in(cls, text: str, home: Home) -> Located:
+        """The place an ARN names, which must be in the Region of the call; else the `missing` error."""
+        located = cls.locate_arn(text)
+        if cls.scope == "region" and located.home.region != home.region:
+            raise cls.missing
+        return located
 
     @classmethod
     def locate_arn(cls, text: str) -> Located:

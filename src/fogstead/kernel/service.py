@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogstead.kernel.errors import (
     InvalidNextToken,
+    QueryValidationError,
     QuotaExceeded,
     ServiceError,
     Throttled,
     TokenReused,
+    ValidationError,
     declare,
 )
 from fogstead.kernel.quotas import Quota
@@ -25,7 +27,7 @@ from fogstead.kernel.throttling import Rate
 from fogstead.model import Operation, ServiceModel
 from fogstead.model.loader import UnknownService
 from fogstead.model.standard import standard_models
-from fogstead.model.validation import Check, compile_check
+from fogstead.model.validation import Check, Fault, compile_check, describe
 from fogstead.primitives.store import Home
 
 if TYPE_CHECKING:
@@ -112,13 +114,18 @@ class Service:
         self.operations: dict[str, DeclaredOperation] = {}
         self.resources: dict[str, type[Resource]] = {}
         # What the kernel refuses with on the service's behalf, where AWS gives the service another word for it.
-        self.validation_error: Callable[[list[Any]], ServiceError] | None = None
+        self.validation_error: Callable[[list[Fault]], ServiceError] = self._validation_error
         self.quota_error: type[ServiceError] = QuotaExceeded
         self.page_token_error: type[ServiceError] = InvalidNextToken
         self.token_reused_error: type[ServiceError] = TokenReused
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"
+
+    def _validation_error(self, faults: list[Fault]) -> ServiceError:
+        """The services born on the Query protocols have a name of their own for it."""
+        named = QueryValidationError if self.model.protocols[-1] in {"query", "ec2"} else ValidationError
+        return named(describe(faults))
 
     # ------------------------------------------------------------- declarations
     def error(self, code: str, sentence: str, *, status: int | None = None) -> type[ServiceError]:

@@ -56,7 +56,7 @@ def apply(effects: list[Callable[[], None]]) -> None:
 class Transaction:
     """One transaction in one home."""
 
-    __slots__ = ("_effects", "_invocation", "caller", "cloud", "home", "keys", "now", "origin", "resource")
+    __slots__ = ("_effects", "_invocation", "_told", "caller", "cloud", "home", "keys", "now", "origin", "resource")
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Transaction:
         self.resource: Any = None
         self.caller: Principal = invocation.caller if invocation is not None else ANONYMOUS
         self._effects = effects
+        self._told: dict[Key, list[int]] = {}
         self._invocation = invocation
 
     # ------------------------------------------------------------- resources
@@ -199,6 +200,7 @@ class Transaction:
         except ServiceError as error:
             self.keys.drop_attempt()
             del self._effects[effects:]
+            self._told.clear()
             return Outcome(None, error)
         except BaseException:
             self.keys.drop_attempt()
@@ -232,8 +234,12 @@ class Transaction:
 
     def tell(self, topic: Key, count: int = 1) -> None:
         """Wake up to `count` of those who wait for a change of `topic`, once this is kept."""
-        hub, position = self.cloud.hub, self.keys.position + 1
-        self._effects.append(lambda: hub.tell(topic, position, count))
+        told = self._told.get(topic)
+        if told is None:
+            told = self._told[topic] = [0]
+            hub, position = self.cloud.hub, self.keys.position + 1
+            self._effects.append(lambda: hub.tell(topic, position, told[0]))
+        told[0] += count
 
     def tell_at(self, topic: Key, at: Millis) -> None:
         """Say that `topic` will change by itself at a cloud time, as a message does that comes in sight again."""

@@ -47,7 +47,7 @@ class Poll(threading.Thread):
 
 def settle() -> None:
     """Long enough for a poll to be parked; if it was not, the test still holds, it only shows less."""
-    time.sleep(0.15)
+    time.sleep(0.05)
 
 
 def test_a_waiting_receive_gets_a_message_when_it_is_sent(sqs: Any, queue: str, client: Callable[..., Any]) -> None:

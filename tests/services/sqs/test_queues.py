@@ -114,9 +114,9 @@ def test_a_token_is_good_for_its_own_list_only(sqs: Any, client: Callable[..., A
     token = sqs.list_queues(MaxResults=1, QueueNamePrefix="a")["NextToken"]
     assert sqs.list_queues(MaxResults=2, QueueNamePrefix="a", NextToken=token)["QueueUrls"]
     for other in ({"QueueNamePrefix": "a-"}, {"QueueNamePrefix": "a", "NextToken": "garbage"}):
-        with refused("InvalidNextToken"):
+        with refused("InvalidParameterValue"):
             sqs.list_queues(**{"MaxResults": 1, "NextToken": token, **other})
-    with refused("InvalidNextToken"):
+    with refused("InvalidParameterValue"):
         client("sqs", region="eu-west-1").list_queues(MaxResults=1, QueueNamePrefix="a", NextToken=token)
 
 

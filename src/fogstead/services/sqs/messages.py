@@ -103,7 +103,7 @@ def read(entry: Mapping[str, Any], queue: QueueAttributes, message_id: str, send
     body = entry["MessageBody"]
     if not body:
         raise MissingParameter("The request must contain the parameter MessageBody.")
-    if _NOT_ALLOWED.search(body):
+    if not (body.isascii() and body.isprintable()) and _NOT_ALLOWED.search(body):
         raise InvalidMessageContents(
             "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to "
             "#xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
@@ -115,7 +115,15 @@ def read(entry: Mapping[str, Any], queue: QueueAttributes, message_id: str, send
         raise InvalidParameterValue(
             f"One or more parameters are invalid. Reason: Message must be shorter than {queue.message_bytes_max} bytes."
         )
-    message = Message(message_id, body, hashlib.md5(raw).hexdigest(), sender, now, attributes or None, size=size)
+    message = Message(
+        message_id,
+        body,
+        hashlib.md5(raw, usedforsecurity=False).hexdigest(),
+        sender,
+        now,
+        attributes or None,
+        size=size,
+    )
     system = entry.get("MessageSystemAttributes")
     if system:
         message.trace = _trace(system)
@@ -179,7 +187,7 @@ def _check_attribute(name: str, value: Mapping[str, Any]) -> int:
 
 def attributes_md5(attributes: Mapping[str, Any]) -> str:
     """The digest that clients check. Source: Developer Guide, "Calculating the MD5 message digest for attributes"."""
-    digest = hashlib.md5()
+    digest = hashlib.md5(usedforsecurity=False)
     for name in sorted(attributes):
         value = attributes[name]
         for text in (name.encode("utf-8"), value["DataType"].encode("utf-8")):

@@ -97,7 +97,7 @@ def _topic(account: str, region: str, identity: int) -> Key:
 @lru_cache(maxsize=4096)
 def _locate(value: str, home: Home) -> Located:
     if value.startswith("arn:"):
-        return Queue.locate_arn(value)
+        return Queue.locate_arn_in(value, home)
     parts = [unquote(part) for part in urlsplit(value).path.split("/") if part]
     account = parts[-2] if len(parts) >= 2 and is_account(parts[-2]) else home.account
     region = _region_in(value) or home.region

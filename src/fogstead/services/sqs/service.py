@@ -66,3 +66,4 @@ def _validation_error(faults: list[Any]) -> ServiceError:
 
 
 sqs.validation_error = _validation_error
+sqs.page_token_error = InvalidParameterValue  # the API reference has no code for a bad NextToken

@@ -105,7 +105,7 @@ def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int) 
     """Take up to `limit` visible messages out of sight, dropping those that have expired."""
     shard, settings, looked_at = tx.shard(queue), queue.attributes, 0
     found: list[Received] = []
-    for visible_at, number, message in _visible(tx, queue, shard):
+    for visible_at, number, message in _visible(tx, queue, shard, limit):
         looked_at += 1
         if message.sent_at + settings.retention * 1000 <= tx.now:
             remove(tx, shard, visible_at, number, message)
@@ -125,18 +125,19 @@ def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int) 
     return Taken(found, unfinished=looked_at >= LOOKED_AT_MAX)
 
 
-def _visible(tx: Transaction, queue: Queue, shard: Key) -> Iterator[tuple[Millis, int, Message]]:
-    """From the first that may not have expired; those before it are left to `expire`."""
+def _visible(tx: Transaction, queue: Queue, shard: Key, wanted: int) -> Iterator[tuple[Millis, int, Message]]:
+    """From the first that may not have expired; those before it are left to `expire`. Most looks want the first few."""
     base, scanned = shard + _MESSAGES, 0
     low = base + pack_int(tx.now - queue.attributes.retention * 1000 + 1)
     high = base + pack_int(tx.now + 1)
     while scanned < LOOKED_AT_MAX:
-        rows = tx.keys.scan(low, high, limit=10)
+        rows = tx.keys.scan(low, high, limit=wanted)
         for key, raw in rows:
             yield *_parts(key), messages.from_bytes(raw)
-        if len(rows) < 10:
+        if len(rows) < wanted:
             return
         scanned += len(rows)
+        wanted = 10
         low = rows[-1][0] + b"\x00"
 
 

@@ -102,14 +102,27 @@ class SqliteKeys:
         else:
             self._execute(_PUT, (key, value))
 
+    def _write_held(self) -> None:
+        """Each row stands once in what is held, so the order does not matter."""
+        held = self._held
+        if len(held) == 1:
+            ((key, value),) = held.items()
+            self._write_row(key, value)
+        else:
+            puts = [row for row in held.items() if row[1] is not None]
+            if puts:
+                self.connection.executemany(_PUT, puts)
+            if len(puts) < len(held):
+                self.connection.executemany(_DELETE, [(key,) for key, value in held.items() if value is None])
+        held.clear()
+
     def _write_through(self) -> None:
         """From here on this work's changes are written as they come, behind a savepoint."""
-        held, self._held, self._direct = self._held, {}, True
-        if held:
+        self._direct = True
+        if self._held:
             self._start_writing()
             try:
-                for key, value in held.items():
-                    self._write_row(key, value)
+                self._write_held()
             except apsw.Error as error:
                 raise self._fail(error) from None
 
@@ -181,9 +194,7 @@ class SqliteKeys:
         if self.opened:
             self._execute("RELEASE work1")
         elif self._held:
-            for key, value in self._held.items():
-                self._write_row(key, value)
-            self._held.clear()
+            self._write_held()
 
     def drop(self) -> None:
         """The work failed: its changes are taken back, a reservation of numbers among them."""

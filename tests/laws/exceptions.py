@@ -28,4 +28,8 @@ UNASKABLE: dict[tuple[str, str], str] = {
 }
 
 # Services of which an operation is not answered with 501 under its name, and why. One that is has to leave this list.
-UNANSWERED: dict[str, str] = {}
+UNANSWERED: dict[str, str] = {
+    "cloudsearchdomain": "told apart from cloudsearch by the host alone, which a bare address does not have",
+    "lex-models": "StartImport is the same request as ListImports of lexv2-models, under the same signing name",
+    "s3": "deprecated operations are the same requests as those that took their place",
+}

@@ -38,11 +38,11 @@ def receive_message(tx: Transaction, req: ReceiveMessageRequest) -> ReceiveMessa
     """Up to ten messages; when there are none, waits for one up to WaitTimeSeconds (long polling)."""
     queue: Queue = tx.resource
     settings = queue.attributes
-    limit = _within(req, "MaxNumberOfMessages", 1, 1, MESSAGES_MAX, "must be between 1 and 10, if provided")
+    limit = _within(req, "MaxNumberOfMessages", 1, 1, MESSAGES_MAX, "Must be between 1 and 10, if provided")
     visibility = _within(
-        req, "VisibilityTimeout", settings.visibility, 0, VISIBILITY_MAX, "must be >= 0 and <= 43200, if provided"
+        req, "VisibilityTimeout", settings.visibility, 0, VISIBILITY_MAX, "Must be >= 0 and <= 43200, if provided"
     )
-    wait = _within(req, "WaitTimeSeconds", settings.wait, 0, WAIT_MAX, "must be >= 0 and <= 20, if provided")
+    wait = _within(req, "WaitTimeSeconds", settings.wait, 0, WAIT_MAX, "Must be >= 0 and <= 20, if provided")
     throttle(tx, "receive")
     taken = _take(tx, queue, limit, visibility, req.get("ReceiveRequestAttemptId"))
     if taken.found:

@@ -11,10 +11,12 @@ from trial import HOME, OTHER_ROOT, Trial
 from trial_services.codecommit.reactions import FAILING, SEEN
 
 from fogstead.kernel import outbox
+from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.outbox import parked
-from fogstead.primitives.store import SYSTEM, Home
+from fogstead.primitives.store import SYSTEM, Home, Keys, end_of, run
 from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 from fogstead.primitives.store.packing import pack
+from fogstead.primitives.store.sqlite import SqliteStore
 
 EVENTS = HOME.prefix + pack("outbox")
 HOMES = SYSTEM.prefix + pack("outbox-home")
@@ -160,3 +162,20 @@ async def test_a_circle_of_events_and_calls_ends_like_a_circle_of_calls(quick_tr
     assert await quick_trial.secret_names() == ["s" + "x" * depth for depth in range(17)]
     given_up = await quick_trial.transact(lambda tx: parked(tx.keys, HOME))
     assert [one.reason.partition(":")[0] for _, one in given_up] == ["CallTooDeep"]
+
+
+async def test_a_reset_that_a_kill_cut_short_goes_on_at_the_next_start(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "cloud.db")
+    home = Home("123456789012", "us-east-1")
+
+    def half_reset(keys: Keys) -> None:
+        keys.put(home.prefix + b"\x01left", b"")
+        keys.put(SYSTEM.prefix + pack("resetting"), b"")
+
+    await run(store, home, half_reset)
+    cloud = Cloud(store)
+    await cloud.start()
+    low, high = home.prefix, end_of(home.prefix)
+    assert await run(store, home, lambda keys: keys.scan(low, high, limit=9), read_only=True) == []
+    await cloud.close()
+    await store.close()

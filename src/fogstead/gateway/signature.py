@@ -12,7 +12,7 @@ import re
 from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
@@ -162,7 +162,7 @@ def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
         seconds = timegm(at.utctimetuple())
     except (ValueError, TypeError, OverflowError):
         raise IncompleteSignature("The Date header is not a date.") from None
-    return datetime.utcfromtimestamp(seconds).strftime("%Y%m%dT%H%M%SZ"), seconds * 1000  # noqa: DTZ004 - it is UTC
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ"), seconds * 1000
 
 
 @lru_cache(maxsize=64)
@@ -312,7 +312,7 @@ def check_time(claim: Claim, true_now: int) -> None:
 
 
 def _amz(millis: int) -> str:
-    return datetime.utcfromtimestamp(millis // 1000).strftime("%Y%m%dT%H%M%SZ")  # noqa: DTZ004 - it is UTC
+    return datetime.fromtimestamp(millis // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def payload_hash_of(head: Head, claim: Claim, body: bytes, *, s3: bool) -> str:

@@ -35,6 +35,8 @@ T = TypeVar("T")
 AuthMode = Literal["enforce", "audit", "off"]
 
 _SECRET = SYSTEM.prefix + pack("page-key")
+_RESETTING = SYSTEM.prefix + pack("resetting")
+_KEPT = (MOVES, SEEN, PORTS, _SECRET, _RESETTING, SYSTEM.prefix + pack("number"))
 _REAPED_EACH_TIME = 5_000
 
 
@@ -79,6 +81,7 @@ class Cloud:
     async def start(self) -> None:
         """Read what the store knows of the cloud itself, and take up work left undone."""
         fresh = self.ids.take(32)
+        await self._finish_reset()
         self.page_key = await run(self.store, SYSTEM, lambda keys: _read_secret(keys, fresh))
         self.clock = await self.clock_log.read(self.clock.true_now)
         self.clock_log.watch(self.clock)
@@ -152,11 +155,15 @@ class Cloud:
     async def reset(self) -> None:
         """Forget everything but the clock, the ports and the cloud's own secrets."""
         await self.outbox.settle()
-        keep = (MOVES, SEEN, PORTS, _SECRET, SYSTEM.prefix + pack("number"))
-        more = True
-        while more:
-            more = await run(self.store, SYSTEM, lambda keys: _wipe(keys, keep))
+        await run(self.store, SYSTEM, lambda keys: keys.put(_RESETTING, b""))
+        await self._finish_reset()
         self.hub.wake_all()
+
+    async def _finish_reset(self) -> None:
+        """Wipe step by step; a reset that a kill has cut short goes on at the next start."""
+        more = await run(self.store, SYSTEM, lambda keys: keys.get(_RESETTING) is not None, read_only=True)
+        while more:
+            more = await run(self.store, SYSTEM, _wipe)
 
     async def close(self) -> None:
         """Finish what is under way; the store stays open."""
@@ -178,13 +185,15 @@ def _read_secret(keys: Keys, fresh: bytes) -> bytes:
     return secret or fresh
 
 
-def _wipe(keys: Keys, keep: tuple[bytes, ...]) -> bool:
+def _wipe(keys: Keys) -> bool:
     """Delete a few thousand rows; True when there may be more. Kept keys split the whole range."""
     low = b""
     deleted = 0
-    for kept in (*sorted(keep), b"\xff"):
+    for kept in (*sorted(_KEPT), b"\xff"):
         deleted += keys.delete_range(low, kept, limit=_REAPED_EACH_TIME)
         low = end_of(kept)
+    if not deleted:
+        keys.delete(_RESETTING)
     return deleted > 0
 
 

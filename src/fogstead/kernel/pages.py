@@ -20,6 +20,7 @@ from fogstead.model.service import Pagination
 from fogstead.primitives.store import Key
 
 _SEAL_BYTES = 16
+_encode_in_order = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Page(NamedTuple):
@@ -75,7 +76,7 @@ def _binding(invocation: Invocation, pagination: Pagination) -> bytes:
     }
     operation, home = invocation.operation, invocation.home
     where = [operation.service.name, operation.name, home.account, home.region]
-    return hashlib.sha256(msgspec.msgpack.encode([where, given])).digest()
+    return hashlib.sha256(_encode_in_order([where, given])).digest()
 
 
 def _seal(last: Key, binding: bytes, key: bytes) -> bytes:

@@ -27,6 +27,10 @@ InProgress = declare(
 )
 
 
+# Maps are compared whatever order a client sends them in.
+_encode_in_order = msgspec.msgpack.Encoder(order="deterministic").encode
+
+
 class Kept(msgspec.Struct, frozen=True, array_like=True):
     """What is known of a token; `answer` is None while the call is under way."""
 
@@ -84,7 +88,7 @@ def _token(invocation: Invocation) -> str | None:
 
 def _digest(invocation: Invocation) -> bytes:
     given = {name: value for name, value in sorted(invocation.input.items()) if not hasattr(value, "__aiter__")}
-    return hashlib.sha256(msgspec.msgpack.encode(given)).digest()
+    return hashlib.sha256(_encode_in_order(given)).digest()
 
 
 def _write(keys: Keys, invocation: Invocation, token: str, kept: Kept) -> None:

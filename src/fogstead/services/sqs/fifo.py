@@ -5,10 +5,8 @@
     v (available_at, number, group)  groups by when they can be had
     i (visible_at, number, group)    messages in flight, to count them
     t (visible_at, number)      marks a message sent with a delay
-    d (scope)                   deduplication ids seen in the last five minutes, and
-    e (expires_at, scope)       the same by age, swept a few at a time
-    a (attempt)                 what a receive attempt id was answered with, and
-    r (expires_at, attempt)     the same by age, swept likewise
+    d (scope), d-age            deduplication ids seen in the last five minutes; see `notes`
+    a (attempt), a-age          what a receive attempt id was answered with, likewise
 
 A group with a message in flight is locked, so those in flight came out of one receive and stand at its head.
 """
@@ -27,6 +25,7 @@ from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack, pack_int, unpack
 from fogstead.services.sqs import messages
 from fogstead.services.sqs.messages import Handle, Message, checked_id
+from fogstead.services.sqs.notes import Notes
 from fogstead.services.sqs.queues import Queue, dead_letters_of
 from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, in_flight_max
 from fogstead.services.sqs.standard import CHECKED_EVERY, COUNTED_MAX, Counts, Received, Taken, check_total
@@ -39,25 +38,19 @@ _GROUPS_EACH_TIME = 16
 _SWEPT_EACH_TIME = 3
 _SWEPT_BY_JOB = 500
 _SEQUENCE_BASE = 10**19
-_MESSAGES, _STATES, _AVAILABLE, _IN_FLIGHT, _DELAYS, _SEEN, _SEEN_BY_AGE, _ATTEMPTS, _ATTEMPTS_BY_AGE = (
-    pack(name) for name in "gsvitdear"
-)
+_MESSAGES, _STATES, _AVAILABLE, _IN_FLIGHT, _DELAYS = (pack(name) for name in "gsvit")
+_SEEN, _ATTEMPTS = Notes("d"), Notes("a")
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):
-    """A deduplication id that was used."""
+    """The message that a deduplication id was used for."""
 
-    expires_at: Millis
     message_id: str
     sequence: str
 
 
-class Attempt(msgspec.Struct, frozen=True, array_like=True):
-    """What a receive attempt was answered with: (group, number, receives) of each message."""
-
-    expires_at: Millis
-    taken: list[tuple[str, int, int]]
-
+# What a receive attempt was answered with: (group, number, receives) of each message.
+Attempt = list[tuple[str, int, int]]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_seen = msgspec.msgpack.Decoder(Seen).decode
@@ -83,20 +76,18 @@ def prepare(queue: Queue, message: Message, deduplication_id: str | None) -> Non
 def send(tx: Transaction, queue: Queue, message: Message) -> None:
     """Keep a message, unless its deduplication id was used in the last five minutes: then it becomes that message."""
     shard = tx.shard(queue)
-    _sweep(tx, shard, _SWEPT_EACH_TIME)
+    _SEEN.sweep(tx, shard, _SWEPT_EACH_TIME)
     by_group = queue.attributes.deduplicates_by_group
     scope = pack(message.group if by_group else "", message.deduplication_id)
-    raw = tx.keys.get(shard + _SEEN + scope)
-    if raw is not None:
-        seen = _decode_seen(raw)
-        if seen.expires_at > tx.now:
-            message.id, message.sequence = seen.message_id, seen.sequence
-            return
+    noted = _SEEN.find(tx, shard, scope)
+    if noted is not None:
+        seen = _decode_seen(noted)
+        message.id, message.sequence = seen.message_id, seen.sequence
+        return
     number = tx.keys.next_number()
     message.sequence = str(_SEQUENCE_BASE + number)
-    expires_at = tx.now + DEDUPLICATION_MILLIS
-    tx.keys.put(shard + _SEEN + scope, _encode(Seen(expires_at, message.id, message.sequence)))
-    tx.keys.put(shard + _SEEN_BY_AGE + pack_int(expires_at) + scope, b"")
+    note = _encode(Seen(message.id, message.sequence))
+    _SEEN.keep(tx, shard, scope, note, until=tx.now + DEDUPLICATION_MILLIS)
     put(tx, queue, message, number, delay_seconds=queue.attributes.delay)
 
 
@@ -111,17 +102,6 @@ def put(tx: Transaction, queue: Queue, message: Message, number: int, *, delay_s
     if tx.keys.get(shard + _STATES + pack(message.group)) is None:
         _set_state(tx, shard, message.group, None, (message.visible_at, number))
     tx.tell_at(queue.arrivals, message.visible_at)
-
-
-def _sweep(tx: Transaction, shard: Key, limit: int) -> None:
-    """Each send removes a few ids that have expired, so they never pile up."""
-    low = shard + _SEEN_BY_AGE
-    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=limit):
-        scope = key[len(low) + 9 :]
-        tx.keys.delete(key)
-        raw = tx.keys.get(shard + _SEEN + scope)
-        if raw is not None and _decode_seen(raw).expires_at <= tx.now:
-            tx.keys.delete(shard + _SEEN + scope)
 
 
 def _message_key(shard: Key, group: str, number: int) -> Key:
@@ -192,7 +172,7 @@ def receive(tx: Transaction, queue: Queue, limit: int, visibility_seconds: int, 
         if len(found) >= limit or looked_at >= LOOKED_AT_MAX:
             break
     if attempt is not None and found:
-        _keep_attempt(tx, shard, attempt, found, tx.now + DEDUPLICATION_MILLIS)
+        _keep_attempt(tx, shard, attempt, found)
     return Taken(found, unfinished=looked_at >= LOOKED_AT_MAX)
 
 
@@ -280,34 +260,21 @@ def _is_full(tx: Transaction, shard: Key, number: int) -> bool:
     return tx.keys.count(low + pack_int(tx.now + 1), end_of(low), limit=limit) >= limit
 
 
-def _keep_attempt(tx: Transaction, shard: Key, attempt: str, found: list[Received], expires_at: Millis) -> None:
+def _keep_attempt(tx: Transaction, shard: Key, attempt: str, found: list[Received]) -> None:
     """Remember what an attempt was answered with, and forget a few that have expired."""
-    _sweep_attempts(tx, shard, _SWEPT_EACH_TIME)
+    _ATTEMPTS.sweep(tx, shard, _SWEPT_EACH_TIME)
     kept = [(one.message.group, one.handle.number, one.message.receives) for one in found]
-    tx.keys.put(shard + _ATTEMPTS + pack(attempt), _encode(Attempt(expires_at, kept)))
-    tx.keys.put(shard + _ATTEMPTS_BY_AGE + pack_int(expires_at) + pack(attempt), b"")
-
-
-def _sweep_attempts(tx: Transaction, shard: Key, limit: int) -> None:
-    low = shard + _ATTEMPTS_BY_AGE
-    for key, _ in tx.keys.scan(low, low + pack_int(tx.now), limit=limit):
-        at = shard + _ATTEMPTS + key[len(low) + 9 :]
-        tx.keys.delete(key)
-        raw = tx.keys.get(at)
-        if raw is not None and _decode_attempt(raw).expires_at <= tx.now:
-            tx.keys.delete(at)
+    _ATTEMPTS.keep(tx, shard, pack(attempt), _encode(kept), until=tx.now + DEDUPLICATION_MILLIS)
 
 
 def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: int) -> list[Received] | None:
     """The messages of an earlier attempt with the same id, while all of them are still in flight."""
-    raw = tx.keys.get(shard + _ATTEMPTS + pack(attempt))
-    kept = _decode_attempt(raw) if raw is not None else None
-    if kept is None:
+    noted = _ATTEMPTS.find(tx, shard, pack(attempt))
+    if noted is None:
         return None
-    tx.keys.delete(shard + _ATTEMPTS + pack(attempt))
-    tx.keys.delete(shard + _ATTEMPTS_BY_AGE + pack_int(kept.expires_at) + pack(attempt))
+    _ATTEMPTS.drop(tx, shard, pack(attempt))
     found: list[tuple[int, Message]] = []
-    for group, number, receives in kept.taken if kept.expires_at > tx.now else []:
+    for group, number, receives in _decode_attempt(noted):
         row = tx.keys.get(_message_key(shard, group, number))
         message = messages.from_bytes(row) if row is not None else None
         if message is None or message.receives != receives or message.visible_at <= tx.now:
@@ -317,7 +284,7 @@ def _repeat(tx: Transaction, queue: Queue, shard: Key, attempt: str, seconds: in
     for group in {one.message.group for one in taken}:
         _refresh(tx, shard, group)
     if taken:
-        _keep_attempt(tx, shard, attempt, taken, kept.expires_at)
+        _keep_attempt(tx, shard, attempt, taken)
     return taken or None
 
 
@@ -435,6 +402,6 @@ def expire(tx: Transaction, queue: Queue, after: Key) -> Key | None:
             groups.add(message.group)
     for group in sorted(groups):
         _refresh(tx, shard, group)
-    _sweep(tx, shard, _SWEPT_BY_JOB)
-    _sweep_attempts(tx, shard, _SWEPT_BY_JOB)
+    for notes in (_SEEN, _ATTEMPTS):
+        notes.sweep(tx, shard, _SWEPT_BY_JOB)
     return rows[-1][0] + b"\x00" if len(rows) == EXPIRED_EACH_TIME else None

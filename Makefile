@@ -32,6 +32,7 @@ test-all: setup check clients ## the slow suites too
 
 check: setup     ## style, types, floors
 	$(BIN)/fogstead shapes
+	$(BIN)/fogstead check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,3 +142,15 @@ def test_homes_are_made_once_and_not_without_end() -> None:
         home_of(f"{number:012}", "us-east-1")
     assert home_of(HOME.account, HOME.region) == HOME
     assert HOME.prefix == pack(int(HOME.account), HOME.region)
+
+
+def test_a_resource_of_an_older_version_is_upgraded_when_it_is_read() -> None:
+    def upgrade(version: int, raw: bytes) -> Any:
+        assert version == 1
+        return Renewed(title=msgspec.msgpack.decode(raw)[4])
+
+    class Renewed(Resource, service=iam, arn="renewed/{title}", missing=NoSuchEntity, version=2, upgrade=upgrade):
+        title: str
+
+    old = b"\x01" + msgspec.msgpack.encode(["", "", 0, 0, "a"])
+    assert Renewed.codec.decode(old) == Renewed(title="a")

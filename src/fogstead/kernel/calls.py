@@ -55,7 +55,7 @@ class Call:
 
     async def transact(self, work: Callable[..., T], *arguments: Any, home: Home | None = None) -> T:
         """Run `work(tx, *arguments)` in one transaction of this call's home, or of another."""
-        return await self.cloud.transact(home or self.home, work, *arguments, origin=self.origin)
+        return await self.cloud.transact(home or self.home, work, *arguments, origin=self.origin, caller=self.caller)
 
     @property
     def as_caller(self) -> Services:

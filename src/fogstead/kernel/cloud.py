@@ -12,7 +12,7 @@ from fogstead.kernel.calls import Call, NoRoles, RoleSource
 from fogstead.kernel.catalog import Catalog, job, service_name
 from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
 from fogstead.kernel.errors import AccessDenied
-from fogstead.kernel.identity import CredentialSource, RootKeys
+from fogstead.kernel.identity import CredentialSource, Principal, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
 from fogstead.kernel.metrics import CallCounts
@@ -95,6 +95,7 @@ class Cloud:
         work: Callable[..., T],
         *arguments: Any,
         origin: Origin | None = None,
+        caller: Principal | None = None,
         read_only: bool = False,
     ) -> T:
         """Run `work(tx, *arguments)` in one transaction; its effects follow the commit though nobody waits any more."""
@@ -103,7 +104,7 @@ class Cloud:
 
         def attempt(keys: Keys) -> T:
             effects.clear()
-            return work(Transaction(self, keys, home, came_from, effects), *arguments)
+            return work(Transaction(self, keys, home, came_from, effects, caller=caller), *arguments)
 
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 

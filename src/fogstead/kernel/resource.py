@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
@@ -36,6 +37,7 @@ class ResourceMeta(msgspec.StructMeta):
         missing: type[ServiceError] | None = None,
         scope: Scope = "region",
         version: int = 1,
+        upgrade: Callable[[int, bytes], Any] | None = None,
     ) -> Any:
         """A resource class; only the base itself has no service."""
         cls: Any = super().__new__(mcs, name, bases, namespace, frozen=True, kw_only=True, array_like=True)
@@ -48,7 +50,7 @@ class ResourceMeta(msgspec.StructMeta):
             raise TypeError(f"{name}: arn={arn!r} must name fields of the resource, such as '{{name}}'")
         if missing is None:
             raise TypeError(f"{name}: missing= must be the error for a {name} that does not exist")
-        cls.codec = RecordCodec(cls, version)
+        cls.codec = RecordCodec(cls, version, upgrade)
         cls.collection = pack(_RECORDS, service.name, name)
         escaped = re.escape(arn).replace(r"\{", "{").replace(r"\}", "}")
         cls.arn_regex = re.compile(_FIELD.sub(r"(?P<\1>.+)", escaped), re.DOTALL)

@@ -66,6 +66,7 @@ class Transaction:
         origin: Origin,
         effects: list[Callable[[], None]],
         invocation: Invocation | None = None,
+        caller: Principal | None = None,
     ) -> None:
         self.cloud = cloud
         self.keys = keys
@@ -73,7 +74,7 @@ class Transaction:
         self.now: Millis = cloud.clock.now()
         self.origin = origin
         self.resource: Any = None
-        self.caller: Principal = invocation.caller if invocation is not None else ANONYMOUS
+        self.caller: Principal = invocation.caller if invocation is not None else caller or ANONYMOUS
         self._effects = effects
         self._told: dict[Key, list[int]] = {}
         self._invocation = invocation

@@ -138,3 +138,8 @@ async def test_a_call_carries_on_its_origin_one_level_deeper(quick_trial: Trial)
     assert (origin.base_url, origin.source_ip, origin.depth) == ("http://here", "192.0.2.1", 4)
     assert (origin.user_agent, origin.via, origin.secure) == ("codecommit", "codecommit.amazonaws.com", True)
     assert origin.request_id != "r"
+
+
+async def test_the_transactions_of_a_call_know_its_caller(quick_trial: Trial) -> None:
+    call = Call(quick_trial.cloud, HOME, Origin("request"), "secretsmanager", ROOT)
+    assert await call.transact(lambda tx: tx.caller) == ROOT

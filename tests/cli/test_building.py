@@ -143,7 +143,8 @@ def test_a_new_service_is_tidy_and_honest(tmp_path: Path, service: str, noun: st
 
 _COUNT = """
 import importlib, pathlib
-from fogstead.kernel.catalog import Catalog, folder_name
+from fogstead.kernel.catalog import Catalog
+from fogstead.model.service import folder_name
 name = sys.argv[1]
 folder = folder_name(name)
 for file in sorted((pathlib.Path(s.__path__[-1]) / folder).glob("*.py")):

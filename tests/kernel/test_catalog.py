@@ -12,8 +12,9 @@ import pytest
 from trial import Trial
 
 import fogstead
-from fogstead.kernel.catalog import Catalog, folder_name, service_name
+from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.errors import NotImplementedHere
+from fogstead.model.service import folder_name, service_name
 
 TESTS = Path(__file__).parent
 SERVICE = "from fogstead.kernel.service import Service\n\n{} = Service({!r})\n"

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fogstead.cli.nouns import Noun, Prose, is_paged_list, plural_of, pointer_of, sample_of, words_of
-from fogstead.kernel.catalog import folder_name
 from fogstead.kernel.service import snake
 from fogstead.model import Operation
+from fogstead.model.service import folder_name
 from fogstead.model.shapes import Shape
-from fogstead.model.stubs import module_name, type_name
+from fogstead.model.stubs import type_name
 
 _NAMES = {"create": "creates", "list": "lists"}
 
@@ -82,7 +82,7 @@ class ServiceFiles:
             f"from fogstead.services.{self.folder}.service import {missing}, {self.folder}",
             "",
             "if TYPE_CHECKING:" if types else "",
-            f"    from fogstead.shapes.{module_name(noun.model.name)} import {', '.join(types)}" if types else "",
+            f"    from fogstead.shapes.{folder_name(noun.model.name)} import {', '.join(types)}" if types else "",
             "",
             "",
             f'class {noun.name}(Resource, service={self.folder}, arn="{slug}/{{name}}", missing={missing}):',

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
-import keyword
 import pkgutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.jobs import JobKind, Missed
 from fogstead.kernel.outbox import Reaction
 from fogstead.kernel.service import DeclaredOperation, Service
+from fogstead.model.service import folder_name, service_name
 from fogstead.primitives.clock import Millis
 
 if TYPE_CHECKING:
@@ -208,17 +208,6 @@ class Catalog:
                 seen = file.stat()
                 stamp.update(f"{package}/{file}:{seen.st_size}:{seen.st_mtime_ns};".encode())
         return stamp.hexdigest()[:16]
-
-
-def folder_name(service: str) -> str:
-    """botocore's name as a Python name."""
-    name = service.replace("-", "_")
-    return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def service_name(folder: str) -> str:
-    """A folder's name as botocore spells it."""
-    return folder.rstrip("_").replace("_", "-")
 
 
 def _folders(package: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 from fogstead.kernel.audit import AuditSink, RecentAudit
 from fogstead.kernel.calls import Call, NoRoles, RoleSource
-from fogstead.kernel.catalog import Catalog, job, service_name
+from fogstead.kernel.catalog import Catalog, job
 from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
 from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.identity import CredentialSource, Principal, RootKeys
@@ -24,6 +24,7 @@ from fogstead.kernel.quotas import QuotaTable
 from fogstead.kernel.throttling import Throttle
 from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Hub
+from fogstead.model.service import service_name
 from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.store import SYSTEM, Home, Keys, Store, end_of, run

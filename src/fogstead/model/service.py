@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -164,3 +165,14 @@ def _pagination(data: Data) -> Pagination | None:
     if not (isinstance(token, str) and isinstance(answer, str) and isinstance(first, str)):
         return None
     return Pagination(token, answer.split(" ")[0], first, data.get("limit_key"), data.get("more_results"))
+
+
+def folder_name(service: str) -> str:
+    """botocore's name as a Python name."""
+    name = service.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def service_name(folder: str) -> str:
+    """A folder's name as botocore spells it."""
+    return folder.rstrip("_").replace("_", "-")

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Iterator
 from pathlib import Path
 
-from fogstead.model.service import ServiceModel
+from fogstead.model.service import ServiceModel, folder_name
 from fogstead.model.shapes import Shape
 
 _SCALARS = {
@@ -24,17 +24,11 @@ _TAKEN = frozenset({"None", "True", "False", "Any", "TypedDict", "Required", "No
 
 def write_stubs(model: ServiceModel, folder: Path) -> Path:
     """Write `folder/service.pyi`; gives the file."""
-    file = folder / f"{module_name(model.name)}.pyi"
+    file = folder / f"{folder_name(model.name)}.pyi"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "__init__.pyi").touch()
     file.write_text("\n".join(_lines(model)) + "\n", encoding="utf-8")
     return file
-
-
-def module_name(service: str) -> str:
-    """A service's name as a module."""
-    name = service.replace("-", "_")
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def type_name(shape: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fogstead.kernel.catalog import folder_name
+from fogstead.model.service import folder_name
 from laws.wire import Caller
 
 _numbers = itertools.count(1)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fogstead.model.recursion import Underway
 from fogstead.model.shapes import Shape
 
 FAULTS_MAX = 10
@@ -34,7 +35,7 @@ Check = Callable[[Any, str, list[Fault]], None]
 
 def compile_check(shape: Shape | None) -> Check | None:
     """A function that appends the faults of a value, or None when nothing can be wrong with it."""
-    return _compile(shape, {}) if shape is not None else None
+    return _compile(shape, Underway()) if shape is not None else None
 
 
 def describe(faults: list[Fault]) -> str:
@@ -43,24 +44,9 @@ def describe(faults: list[Fault]) -> str:
     return f"{len(faults)} validation {noun} detected: " + "; ".join(str(fault) for fault in faults)
 
 
-class _Pending:
-    """Stands for the check of a shape that contains itself, until that check is made."""
-
-    made: Check | None = None
-
-    def __call__(self, value: Any, path: str, faults: list[Fault]) -> None:
-        if self.made is not None:
-            self.made(value, path, faults)
-
-
-def _compile(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
+def _compile(shape: Shape, underway: Underway) -> Check | None:
     if shape.kind == "structure":
-        if shape.name in underway:
-            return underway[shape.name]
-        pending = underway[shape.name] = _Pending()
-        pending.made = _structure(shape, underway)
-        del underway[shape.name]
-        return pending.made
+        return underway.compile(shape, lambda: _structure(shape, underway))
     if shape.kind == "list":
         return _list(shape, underway)
     if shape.kind == "map":
@@ -68,7 +54,7 @@ def _compile(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
     return _scalar(shape)
 
 
-def _structure(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
+def _structure(shape: Shape, underway: Underway) -> Check | None:
     if shape.is_document:
         return None
     checks = {name: made for name, member in shape.members.items() if (made := _compile(member, underway))}
@@ -89,7 +75,7 @@ def _structure(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
     return check
 
 
-def _list(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
+def _list(shape: Shape, underway: Underway) -> Check | None:
     member, size = _compile(shape.member, underway), _size(shape)
     if member is None:
         return size
@@ -104,7 +90,7 @@ def _list(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
     return check
 
 
-def _map(shape: Shape, underway: dict[str, _Pending]) -> Check | None:
+def _map(shape: Shape, underway: Underway) -> Check | None:
     key, member, size = _compile(shape.key, underway), _compile(shape.value, underway), _size(shape)
     if key is None and member is None:
         return size

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 from fogstead.gateway.protocols.values import TEXT_READERS, WireError
 from fogstead.kernel.errors import MalformedInput, declare
 from fogstead.model import Shape
+from fogstead.model.recursion import Underway
 
 PARAMETERS_MAX = 20_000
 DEPTH_MAX = 32
@@ -86,24 +87,19 @@ class FormReader:
     def __init__(self, names: Callable[[Shape], tuple[str, ...]], *, always_flat: bool) -> None:
         self._names = names
         self._always_flat = always_flat
-        self._underway: dict[str, list[Read]] = {}
+        self._underway = Underway()
 
     def compile(self, shape: Shape) -> Read:
         """The function for one shape."""
         if shape.kind == "structure":
-            cell = self._structure(shape)
-            return cell[0] if cell else lambda node: cell[0](node)  # noqa: PLW0108 - not made yet: it holds itself
+            return self._underway.compile(shape, lambda: self._structure(shape))
         if shape.kind == "list":
             return self._list(shape)
         if shape.kind == "map":
             return self._map(shape)
         return _scalar(shape)
 
-    def _structure(self, shape: Shape) -> list[Read]:
-        if shape.name in self._underway:
-            return self._underway[shape.name]
-        cell: list[Read] = []
-        self._underway[shape.name] = cell
+    def _structure(self, shape: Shape) -> Read:
         members = [(member.member_name, self._names(member), self.compile(member)) for member in shape.members.values()]
 
         def read(node: Node) -> dict[str, Any]:
@@ -116,9 +112,7 @@ class FormReader:
                         break
             return out
 
-        cell.append(read)
-        del self._underway[shape.name]
-        return cell
+        return read
 
     def _list(self, shape: Shape) -> Read:
         entry = self.compile(shape.member)

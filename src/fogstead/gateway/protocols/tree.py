@@ -11,20 +11,11 @@ from typing import Any
 
 from fogstead.gateway.protocols.values import Convert, WireError
 from fogstead.model import Shape
+from fogstead.model.recursion import Underway
 
 Name = Callable[[Shape], str]
 
 DEPTH_MAX = 200
-
-
-class _Later:
-    """Stands for the conversion of a shape that contains itself."""
-
-    def __init__(self) -> None:
-        self.convert: Convert | None = None
-
-    def __call__(self, value: Any) -> Any:
-        return value if self.convert is None else self.convert(value)
 
 
 class Reader:
@@ -33,7 +24,7 @@ class Reader:
     def __init__(self, scalars: Mapping[str, Convert], name: Name) -> None:
         self._scalars = scalars
         self._name = name
-        self._underway: dict[str, _Later] = {}
+        self._underway = Underway()
 
     def compile(self, shape: Shape) -> Convert:
         """The function for one shape."""
@@ -48,12 +39,7 @@ class Reader:
     def _structure(self, shape: Shape) -> Convert:
         if shape.is_document:
             return _document
-        if shape.name in self._underway:
-            return self._underway[shape.name]
-        later = self._underway[shape.name] = _Later()
-        later.convert = self.members(list(shape.members.values()))
-        del self._underway[shape.name]
-        return later.convert
+        return self._underway.compile(shape, lambda: self.members(list(shape.members.values())))
 
     def members(self, members: list[Shape]) -> Convert:
         """A structure of just these members; others on the wire are passed over."""
@@ -117,8 +103,7 @@ class Writer:
     def __init__(self, scalar: Callable[[Shape], Convert | None], name: Name) -> None:
         self._scalar = scalar
         self._name = name
-        self._underway: dict[str, _Later] = {}
-        self._recursive: set[str] = set()
+        self._underway = Underway()
 
     def compile(self, shape: Shape) -> Convert | None:
         """The function for one shape, or None."""
@@ -133,14 +118,7 @@ class Writer:
     def _structure(self, shape: Shape) -> Convert | None:
         if shape.is_document:
             return None
-        if shape.name in self._underway:
-            self._recursive.add(shape.name)
-            return self._underway[shape.name]
-        later = self._underway[shape.name] = _Later()
-        made = self.members(list(shape.members.values()))
-        del self._underway[shape.name]
-        later.convert = made
-        return made
+        return self._underway.compile(shape, lambda: self.members(list(shape.members.values())))
 
     def members(self, members: list[Shape]) -> Convert | None:
         """A structure of just these members."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fogstead.gateway.protocols.values import TEXT_READERS, TEXT_WRITERS, TIMESTAMP_FORMATS, Convert, WireError
 from fogstead.kernel.errors import SerializationError
 from fogstead.model import Shape
+from fogstead.model.recursion import Underway
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -45,7 +46,7 @@ class XmlWriter:
     def __init__(self, name: Name = location_name, part_name: str = "locationName") -> None:
         self._name = name
         self._part_name = part_name
-        self._underway: dict[str, list[Write]] = {}
+        self._underway = Underway()
 
     def element(self, shape: Shape, name: str) -> Write:
         """A writer of one value as an element, or several where a list or map is flattened."""
@@ -71,7 +72,8 @@ class XmlWriter:
 
     def _structure_element(self, shape: Shape, name: str) -> Write:
         attributes = [member for member in shape.members.values() if member.trait("xmlAttribute")]
-        inside = self._inside(shape)
+        content = [member for member in shape.members.values() if not member.trait("xmlAttribute")]
+        inside = self._underway.compile(shape, lambda: self.members(content))
         opening, closing = f"<{name}{namespace(shape)}", f"</{name}>"
 
         def write(value: Any, out: Pieces) -> None:
@@ -81,20 +83,10 @@ class XmlWriter:
                     text = str(value[member.member_name]).translate(_ESCAPES)
                     out.append(f' {member.wire_name}="{text}"')
             out.append(">")
-            inside[0](value, out)
+            inside(value, out)
             out.append(closing)
 
         return write
-
-    def _inside(self, shape: Shape) -> list[Write]:
-        """A cell with the writer, so that a shape may contain itself."""
-        if shape.name in self._underway:
-            return self._underway[shape.name]
-        cell: list[Write] = []
-        self._underway[shape.name] = cell
-        cell.append(self.members(member for member in shape.members.values() if not member.trait("xmlAttribute")))
-        del self._underway[shape.name]
-        return cell
 
     def _list(self, shape: Shape, name: str) -> Write:
         entry_name = name if shape.flattened else str(shape.member.trait("locationName") or "member")
@@ -181,13 +173,12 @@ class XmlReader:
     """Compiles shapes into functions from an element to inside values. Namespaces are passed over."""
 
     def __init__(self) -> None:
-        self._underway: dict[str, list[Read]] = {}
+        self._underway = Underway()
 
     def compile(self, shape: Shape) -> Read:
         """The function for one element that holds one value."""
         if shape.kind == "structure":
-            cell = self._structure(shape)
-            return cell[0] if cell else lambda element: cell[0](element)  # noqa: PLW0108 - not made yet: it holds itself
+            return self._underway.compile(shape, lambda: self.members(shape.members.values()))
         if shape.kind == "list":
             return self._list(shape)
         if shape.kind == "map":
@@ -217,15 +208,6 @@ class XmlReader:
             return out
 
         return read
-
-    def _structure(self, shape: Shape) -> list[Read]:
-        if shape.name in self._underway:
-            return self._underway[shape.name]
-        cell: list[Read] = []
-        self._underway[shape.name] = cell
-        cell.append(self.members(shape.members.values()))
-        del self._underway[shape.name]
-        return cell
 
     def _repeated(self, member: Shape) -> Read:
         """A flattened list or map has one element per entry."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -24,6 +23,7 @@ from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.resource import home_of
 from fogstead.kernel.service import DeclaredOperation
 from fogstead.model.loader import Models
+from fogstead.primitives.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class ApiApplication:
         self._codecs = Codecs()
         self._verifier = Verifier()
         self._endpoints: Sequence[RawEndpoint] = cloud.catalog.endpoints()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     # ------------------------------------------------------------- the front's side
     def plan(self, exchange: Exchange) -> int | None:
@@ -69,9 +69,9 @@ class ApiApplication:
         head = exchange.head
         endpoint = self._raw_endpoint(exchange)
         if endpoint is not None:
-            self._spawn(self._serve_raw(endpoint, exchange))
+            self._tasks.start(self._serve_raw(endpoint, exchange))
         elif head.path.startswith(_OWN_PATHS):
-            self._spawn(self._admin.serve(exchange, trusted=self._trusted(exchange)))
+            self._tasks.start(self._admin.serve(exchange, trusted=self._trusted(exchange)))
         else:
             self._handle_call(exchange)
 
@@ -81,11 +81,6 @@ class ApiApplication:
             return None
         host = bare(head.headers.get("host", "")).lower()
         return next((endpoint for endpoint in self._endpoints if endpoint.matches(host, head.path)), None)
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _serve_raw(self, endpoint: RawEndpoint, exchange: Exchange) -> None:
         claim = _claim_or_none(exchange)
@@ -234,11 +229,11 @@ class ApiApplication:
         if isinstance(reply.body, bytes):
             exchange.answer(reply.status, headers, reply.body)
         else:
-            self._spawn(_stream(exchange, reply.status, headers, reply.body))
+            self._tasks.start(_stream(exchange, reply.status, headers, reply.body))
 
     async def close(self) -> None:
         """Let what is under way finish."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.finish()
 
 
 async def _stream(exchange: Exchange, status: int, headers: Headers, body: AsyncIterator[bytes]) -> None:

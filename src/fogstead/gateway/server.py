@@ -13,6 +13,7 @@ from typing import Final
 from fogstead.gateway.bounds import HEAD_SECONDS
 from fogstead.gateway.connection import Http1Connection
 from fogstead.gateway.exchanges import Application
+from fogstead.primitives.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Server:
         self._tls = tls
         self._connections: set[Http1Connection] = set()
         self._sockets: list[socket.socket] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._empty = asyncio.Event()
 
     async def listen(self, host: str, port: int) -> int:
@@ -44,14 +45,12 @@ class Server:
         self._sockets.append(listener)
         if len(self._sockets) == 1:
             loop.call_later(_SWEEP_SECONDS, self._sweep)
-        self._spawn(self._accept(listener))
+        self._tasks.start(self._accept(listener))
         return int(listener.getsockname()[1])
 
     async def stop(self, patience_seconds: float = 5.0) -> None:
         """Stop accepting, let answers under way leave, then close what is left."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()
         for listener in self._sockets:
             listener.close()
         self._sockets.clear()
@@ -63,11 +62,6 @@ class Server:
         for connection in list(self._connections):
             connection.abort()
         await asyncio.sleep(0)  # the connections hear of it
-
-    def _spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -83,7 +77,7 @@ class Server:
             if len(self._connections) + len(self._tasks) >= CONNECTIONS_MAX:
                 accepted.close()
                 continue
-            self._spawn(self._greet(accepted))
+            self._tasks.start(self._greet(accepted))
 
     async def _greet(self, accepted: socket.socket) -> None:
         """Look at the first byte without taking it, then speak what it speaks."""

@@ -6,7 +6,6 @@ to it, which is decided once.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Waiter
 from fogstead.model.validation import Fault
 from fogstead.primitives.store import Keys, StorageError
+from fogstead.primitives.tasks import Tasks
 
 if TYPE_CHECKING:
     from fogstead.kernel.cloud import Cloud
@@ -217,7 +217,7 @@ class Pipeline:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._plans: dict[DeclaredOperation, tuple[tuple[Before, ...], tuple[Inside, ...]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def start(self, invocation: Invocation) -> None:
         """Take a call; its `on_finished` is called once, after the commit."""
@@ -232,9 +232,7 @@ class Pipeline:
             self._finish(invocation, None, error)
             return
         if operation.is_async:
-            task = asyncio.get_running_loop().create_task(self._run_async(invocation, plan[1]))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._run_async(invocation, plan[1]))
         else:
             self._submit(invocation, plan[1])
 
@@ -315,7 +313,7 @@ class Pipeline:
 
     async def close(self) -> None:
         """Wait for calls under way."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.finish()
 
 
 def _plan(operation: DeclaredOperation) -> tuple[tuple[Before, ...], tuple[Inside, ...]]:

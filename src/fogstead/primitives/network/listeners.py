@@ -8,6 +8,8 @@ import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
 
+from fogstead.primitives.tasks import Tasks
+
 log = logging.getLogger(__name__)
 
 PORTS: Final = range(4510, 4560)
@@ -75,7 +77,7 @@ class Listeners:
     def __init__(self, host: str) -> None:
         self._host = host
         self._closers: list[Callable[[], None]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def open_udp(self, port: int, on_datagram: OnDatagram) -> int:
         """Give every datagram to `on_datagram`; PortTaken when the port is not free. Gives the port."""
@@ -107,9 +109,7 @@ class Listeners:
         if len(self._tasks) >= CONNECTIONS_MAX:
             stream.close()
             return
-        task = asyncio.get_running_loop().create_task(self._serve(on_connection, stream))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._serve(on_connection, stream))
 
     async def _serve(self, on_connection: OnConnection, stream: TcpStream) -> None:
         try:
@@ -126,6 +126,4 @@ class Listeners:
         for close in self._closers:
             close()
         self._closers.clear()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.cancel()

@@ -17,6 +17,7 @@ from typing import Any
 from fogstead.primitives.store import SYSTEM, Conflict, Done, Home, Key, Row, StorageError, Work, deliver, end_of
 from fogstead.primitives.store.memory import MemoryKeys
 from fogstead.primitives.store.packing import pack_int
+from fogstead.primitives.tasks import Tasks
 
 ROWS_PER_WORK = 10_000
 _SHARD_BYTES = len(pack_int(0))
@@ -142,12 +143,10 @@ class AdversaryStore:
         self._random = random.Random(seed)  # noqa: S311 - trouble has to be repeatable
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="adversary")
         self._serial = asyncio.Lock()
-        self._pending: set[asyncio.Task[None]] = set()
+        self._pending = Tasks()
 
     def submit(self, home: Home, work: Work[Any], done: Done, *, read_only: bool = False, scan: bool = False) -> None:
-        task = asyncio.get_running_loop().create_task(self._settle(home, work, done, read_only or scan))
-        self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
+        self._pending.start(self._settle(home, work, done, read_only or scan))
 
     async def _settle(self, home: Home, work: Work[Any], done: Done, read_only: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -201,5 +200,5 @@ class AdversaryStore:
     async def close(self) -> None:
         """Let the work under way finish."""
         while self._pending:
-            await asyncio.gather(*self._pending, return_exceptions=True)
+            await self._pending.finish()
         self._threads.shutdown(wait=True)

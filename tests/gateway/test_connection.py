@@ -36,6 +36,20 @@ async def count_then_answer(exchange: Exchange) -> None:
     exchange.answer(200, [], f"{len(body)}".encode())
 
 
+async def echo(exchange: Exchange) -> None:
+    assert exchange.stream is not None
+    await exchange.answer_stream(200, [], aiter(exchange.stream))
+
+
+def note_going(gone: list[str]) -> Callable[[Exchange], None]:
+    """A request that is never answered and notes its path when its client goes."""
+
+    def wait(exchange: Exchange) -> None:
+        exchange.on_gone = lambda: gone.append(exchange.head.path)
+
+    return wait
+
+
 # --------------------------------------------------------------------------- one after another
 def test_a_request_is_answered_and_the_connection_kept(on: Any) -> None:
     async def work() -> None:
@@ -232,11 +246,7 @@ def test_an_idle_client_that_ends_its_side_is_let_go(on: Any) -> None:
 def test_a_request_learns_that_its_client_is_gone(on: Any) -> None:
     async def work() -> None:
         gone: list[str] = []
-
-        def wait(exchange: Exchange) -> None:
-            exchange.on_gone = lambda: gone.append(exchange.head.path)
-
-        app = Tiny(wait)
+        app = Tiny(note_going(gone))
         async with Front(app) as front:
             client = await front.client()
             client.get("/waiting")
@@ -252,11 +262,7 @@ def test_a_request_learns_that_its_client_is_gone(on: Any) -> None:
 def test_a_request_learns_that_its_client_has_closed_and_is_not_waited_for() -> None:
     async def work() -> None:
         gone: list[str] = []
-
-        def wait(exchange: Exchange) -> None:
-            exchange.on_gone = lambda: gone.append(exchange.head.path)
-
-        app = Tiny(wait)
+        app = Tiny(note_going(gone))
         async with Front(app) as front:
             client = await front.client()
             client.get("/waiting")
@@ -653,10 +659,6 @@ def test_a_body_that_arrived_whole_is_read_whole_though_its_sender_has_gone() ->
 
 def test_a_body_is_answered_while_it_is_still_read(on: Any) -> None:
     async def work() -> None:
-        async def echo(exchange: Exchange) -> None:
-            assert exchange.stream is not None
-            await exchange.answer_stream(200, [], aiter(exchange.stream))
-
         async with Front(Tiny(echo, **NO_LIMIT)) as front:
             client = await front.client()
             for _ in range(2):
@@ -674,10 +676,6 @@ def test_a_body_is_answered_while_it_is_still_read(on: Any) -> None:
 
 def test_an_answer_begun_early_is_not_interrupted_by_the_word_to_go_on() -> None:
     async def work() -> None:
-        async def echo(exchange: Exchange) -> None:
-            assert exchange.stream is not None
-            await exchange.answer_stream(200, [], aiter(exchange.stream))
-
         async with Front(Tiny(echo, **NO_LIMIT)) as front:
             client = await front.client()
             client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")

@@ -25,6 +25,18 @@ def quick_trial(tmp_path: Path) -> Trial:
     return Trial("memory", tmp_path)
 
 
+@pytest.fixture(params=["memory", "sqlite", "adversary"])
+def blob_trial(request: pytest.FixtureRequest, tmp_path: Path) -> Trial:
+    """A cloud that keeps blobs, on every store."""
+    return Trial(request.param, tmp_path, zones=1)
+
+
+@pytest.fixture
+def quick_blob_trial(tmp_path: Path) -> Trial:
+    """A cloud in memory that keeps blobs in two zones."""
+    return Trial("memory", tmp_path, zones=2)
+
+
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     """Failures that tests cause on purpose are not worth a traceback."""

@@ -211,3 +211,24 @@ def test_the_order_of_statements_never_matters(
     random.shuffle(on_identity)
     random.shuffle(on_resource)
     assert _decided(caller, context, on_identity, on_resource) is before
+
+
+# --------------------------------------------------------------------------- lists of the resource's own
+def granted(principal: Principal, *policies: Policy, by: Policy | None = None) -> Decision:
+    question = Question(principal, "sqs:SendMessage", QUEUE, ACCOUNT, {})
+    return decide(question, identity_policies=policies, resource_policy=by, granted=True)
+
+
+def test_what_a_resources_lists_grant_counts_as_if_its_policy_allowed_it() -> None:
+    """Whoever they let in would be let in by a policy that allows everybody, and nobody else."""
+    everybody = resource("Allow")
+    for principal in (USER, ROOT, STRANGER, OTHER_ROOT, BUCKETS, ANONYMOUS):
+        for policies in ((), (identity("Allow"),), (identity("Deny"),)):
+            assert granted(principal, *policies) == ask(principal, *policies, by=everybody)
+    assert granted(ANONYMOUS).allowed
+    assert not granted(STRANGER).allowed
+
+
+def test_a_deny_wins_over_what_lists_grant() -> None:
+    for principal in (USER, OTHER_ROOT, ANONYMOUS):
+        assert "explicit deny in a resource-based policy" in granted(principal, by=resource("Deny")).reason

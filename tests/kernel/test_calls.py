@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, ROOT, USER, Trial, secret_arn
+from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, REGION, ROOT, USER, Trial, secret_arn
 from trial_services.secretsmanager.service import ResourceNotFound
 
 from fogstead.kernel.calls import Call
 from fogstead.kernel.errors import AccessDenied, CallTooDeep, NotImplementedHere, ValidationError
-from fogstead.kernel.invocation import Origin
+from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.resource import home_of
 
+ORIGIN = Origin(request_id="r")
 SOURCE = f"arn:aws:codecommit:us-east-1:{ACCOUNT}:r"
 
 
@@ -103,8 +105,13 @@ async def test_a_caller_of_another_account_stays_one(trial: Trial) -> None:
     assert answer["ARN"] == secret_arn("s")
 
 
-def _call(trial: Trial, caller: Any = None) -> Call:
-    return Call(trial.cloud, HOME, Origin(request_id="r"), "codecommit", caller)
+def _call(trial: Trial, caller: Any = None, origin: Origin = ORIGIN) -> Call:
+    """As a job has it, or an operation that somebody calls."""
+    if caller is None:
+        return Call(trial.cloud, HOME, origin, "codecommit")
+    listing = trial.cloud.catalog.operation("codecommit", "ListRepositories")
+    invocation = Invocation(listing, {}, caller, HOME, origin, lambda _result, _error: None, 0)
+    return Call(trial.cloud, HOME, origin, "codecommit", invocation)
 
 
 async def test_jobs_and_reactions_have_no_caller(quick_trial: Trial) -> None:
@@ -132,8 +139,34 @@ async def test_a_source_without_account_is_of_the_callers_own(quick_trial: Trial
     assert services._origin.source_account == OTHER_ACCOUNT
 
 
+async def test_whose_a_source_is_can_be_said_where_its_arn_does_not(trial: Trial) -> None:
+    """Buckets live in no account's home: the call is made from the account and the Region of their owner."""
+    await make(trial)
+    bucket = "arn:aws:s3:::photos"
+    condition = {
+        "ArnEquals": {"aws:SourceArn": bucket},
+        "StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:RequestedRegion": REGION},
+    }
+    await allow(trial, {"Service": "codecommit.amazonaws.com"}, **condition)
+    call = Call(trial.cloud, home_of("", ""), ORIGIN, "codecommit")
+
+    found = await call.as_service(source=bucket, account=ACCOUNT, region=REGION).secretsmanager.describe_secret(
+        SecretId="s"
+    )
+    assert found["ARN"] == secret_arn("s")
+    with pytest.raises(AccessDenied):
+        await call.as_service(source=bucket, account=OTHER_ACCOUNT, region=REGION).secretsmanager.describe_secret(
+            SecretId=secret_arn("s")
+        )
+
+
+async def test_the_account_that_is_said_wins_over_the_sources_own(quick_trial: Trial) -> None:
+    services = _call(quick_trial).as_service(source=f"arn:aws:sns:us-east-1:{OTHER_ACCOUNT}:t", account=ACCOUNT)
+    assert services._origin.source_account == ACCOUNT
+
+
 async def test_a_call_carries_on_its_origin_one_level_deeper(quick_trial: Trial) -> None:
-    call = Call(quick_trial.cloud, HOME, Origin("r", "http://here", "192.0.2.1", depth=3), "codecommit", ROOT)
+    call = _call(quick_trial, ROOT, Origin("r", "http://here", "192.0.2.1", depth=3))
     origin = call.as_caller._origin
     assert (origin.base_url, origin.source_ip, origin.depth) == ("http://here", "192.0.2.1", 4)
     assert (origin.user_agent, origin.via, origin.secure) == ("codecommit", "codecommit.amazonaws.com", True)
@@ -141,5 +174,4 @@ async def test_a_call_carries_on_its_origin_one_level_deeper(quick_trial: Trial)
 
 
 async def test_the_transactions_of_a_call_know_its_caller(quick_trial: Trial) -> None:
-    call = Call(quick_trial.cloud, HOME, Origin("request"), "secretsmanager", ROOT)
-    assert await call.transact(lambda tx: tx.caller) == ROOT
+    assert await _call(quick_trial, ROOT).transact(lambda tx: tx.caller) == ROOT

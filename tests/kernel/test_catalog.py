@@ -13,6 +13,7 @@ from trial import Trial
 
 import fogstead
 from fogstead.kernel.catalog import Catalog
+from fogstead.kernel.endpoints import OriginQuestion
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.model.service import folder_name, service_name
 
@@ -30,7 +31,7 @@ def test_folders_are_botocores_names_as_python_spells_them(service: str, folder:
 
 def test_services_are_found_by_their_folders() -> None:
     catalog = Catalog(packages=("trial_services",))
-    assert catalog.names == ["codecommit", "secretsmanager"]
+    assert catalog.names == ["codecommit", "mediastore-data", "secretsmanager"]
     assert catalog.has("codecommit")
     assert not catalog.has("sqs")
     assert [service.name for service in catalog.load_all()] == catalog.names
@@ -148,7 +149,7 @@ async def test_an_endpoints_service_is_imported_by_its_first_request(
 
 
 async def test_a_cloud_asks_its_own_catalog(quick_trial: Trial) -> None:
-    assert quick_trial.cloud.catalog.names == ["codecommit", "secretsmanager"]
+    assert quick_trial.cloud.catalog.names == ["codecommit", "mediastore-data", "secretsmanager"]
 
 
 def test_a_changed_file_of_the_same_time_makes_the_cache_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,3 +174,30 @@ def test_a_changed_file_of_the_same_time_makes_the_cache_stale(tmp_path: Path, m
         os.utime(file, (1_700_000_000, 1_700_000_000))
     Catalog(("other",), cache).reactions_to("x")
     assert len(list(cache.iterdir())) == 4
+
+
+RULES = """
+async def may(cloud, question):
+    return [("access-control-allow-origin", question.path)]
+
+ORIGIN_RULES = may
+"""
+
+
+async def test_a_service_says_itself_which_web_pages_may_talk_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _package(tmp_path, "with_rules", endpoints=RULES)
+    _package(tmp_path, "without_rules", endpoints="ENDPOINTS = []\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    rules = Catalog(("with_rules",)).origin_rules("secretsmanager")
+    assert rules is not None
+    question = OriginQuestion("/bucket/key", "GET", {})
+    assert await rules(None, question) == [("access-control-allow-origin", "/bucket/key")]  # type: ignore[arg-type]
+    assert Catalog(("without_rules",)).origin_rules("secretsmanager") is None
+
+
+def test_a_service_without_endpoints_lets_no_web_page_in() -> None:
+    catalog = Catalog(("trial_services",))
+    assert catalog.origin_rules("secretsmanager") is None
+    assert catalog.origin_rules("s3") is None

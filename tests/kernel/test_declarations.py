@@ -224,19 +224,22 @@ def test_a_resource_is_pointed_at_by_a_member() -> None:
     )
 
 
-def test_an_operation_that_streams_is_an_async_def() -> None:
+def test_an_operation_that_takes_a_stream_is_an_async_def_or_has_it_received_before() -> None:
     buckets = service("s3")
-
-    def get_object(tx: Transaction, req: GetObjectRequest) -> GetObjectOutput: ...  # type: ignore[name-defined]  # noqa: F821
 
     def put_object(tx: Transaction, req: PutObjectRequest) -> PutObjectOutput: ...  # type: ignore[name-defined]  # noqa: F821
 
-    assert refused(buckets.operation(), get_object) == (
-        "s3.get_object: the model streams its bytes, so it must be async def"
-    )
+    def get_object(tx: Transaction, req: GetObjectRequest) -> GetObjectOutput: ...  # type: ignore[name-defined]  # noqa: F821
+
+    async def upload_part(call: Call, req: UploadPartRequest) -> UploadPartOutput: ...  # type: ignore[name-defined]  # noqa: F821
+
     assert refused(buckets.operation(), put_object) == (
-        "s3.put_object: the model streams its bytes, so it must be async def"
+        "s3.put_object: the model streams its bytes, so it must be async def, or say receives="
     )
+    for run in (get_object, upload_part):
+        assert refused(buckets.operation(receives=lambda _given: None), run) == (
+            f"s3.{run.__name__}: receives= is for a plain def whose input is streamed"
+        )
 
 
 def test_a_refused_operation_is_not_kept() -> None:

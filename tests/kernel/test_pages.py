@@ -148,3 +148,36 @@ async def test_a_page_of_less_than_one_is_refused_where_the_model_allows_it(quic
     invocation.input = {"MaxResults": -1}
     with pytest.raises(InvalidParameterValue, match=r"MaxResults must be at least 1\."):
         Cut.of(invocation, b"key", size_default=10, size_max=10)
+
+
+@pytest.mark.parametrize(
+    ("asked", "size_min", "size"),
+    [(None, 0, 10), (None, 1, 10), (0, 0, 0), (3, 0, 3), (99, 0, 20), (0, 1, 10)],
+)
+async def test_a_page_of_nothing_is_one_only_where_the_operation_says_so(
+    quick_trial: Trial, asked: int | None, size_min: int, size: int
+) -> None:
+    """S3 answers a listing of at most no keys; elsewhere nothing means the operation's own size."""
+    invocation, answer = quick_trial.begin("secretsmanager", "ListSecrets")
+    await answer
+    invocation.input = {} if asked is None else {"MaxResults": asked}
+    cut = Cut.of(invocation, b"key", size_default=10, size_max=20, size_min=size_min)
+    assert (cut.size, cut.after) == (size, None)
+
+
+async def test_a_token_is_bound_to_all_parameters_but_those_that_are_unbound(quick_trial: Trial) -> None:
+    invocation, answer = quick_trial.begin("secretsmanager", "ListSecrets")
+    await answer
+
+    def cut(*unbound: str, **given: Any) -> Cut:
+        invocation.input = given
+        return Cut.of(invocation, b"key", unbound, size_default=10, size_max=10)
+
+    token = cut("SortBy", SortBy="name", SortOrder="asc").token(b"last")
+    assert cut("SortBy", SortOrder="asc", NextToken=token).after == b"last"
+    assert cut("SortBy", SortBy="other", SortOrder="asc", MaxResults=5, NextToken=token).after == b"last"
+    for given in ({}, {"SortOrder": "desc"}, {"SortOrder": "asc", "IncludePlannedDeletion": True}):
+        with pytest.raises(InvalidNextToken):
+            cut("SortBy", NextToken=token, **given)
+    with pytest.raises(InvalidNextToken):
+        cut(SortBy="name", SortOrder="asc", NextToken=token)

@@ -23,7 +23,8 @@ from fogstead.kernel.errors import (
     ValidationError,
 )
 from fogstead.kernel.identity import ANONYMOUS
-from fogstead.kernel.pipeline import BEFORE, INSIDE, context_of
+from fogstead.kernel.permission import context_of
+from fogstead.kernel.pipeline import BEFORE, INSIDE
 from fogstead.primitives.store import Home
 from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 
@@ -260,7 +261,7 @@ async def test_a_storage_error_is_service_unavailable_and_nothing_is_kept(tmp_pa
 async def test_the_context_has_the_global_keys_that_apply_and_no_others(quick_trial: Trial) -> None:
     invocation, answer = quick_trial.begin("secretsmanager", "CreateSecret", Name="a")
     await answer
-    assert context_of(quick_trial.cloud, invocation) == {
+    assert context_of(quick_trial.cloud, invocation, None, None, invocation.input) == {
         "aws:currenttime": "2027-01-15T08:00:00Z",
         "aws:epochtime": str(START // 1000),
         "aws:securetransport": "false",
@@ -272,6 +273,7 @@ async def test_the_context_has_the_global_keys_that_apply_and_no_others(quick_tr
         "aws:sourceip": "192.0.2.7",
         "aws:principalaccount": ACCOUNT,
         "aws:userid": ACCOUNT,
+        "aws:resourceaccount": ACCOUNT,
     }
 
 
@@ -279,7 +281,7 @@ async def test_the_context_has_the_resources_tags(quick_trial: Trial) -> None:
     await quick_trial.secret("CreateSecret", Name="a", Tags=[{"Key": "Team", "Value": "Blue"}])
     invocation, answer = quick_trial.begin("secretsmanager", "DescribeSecret", SecretId="a", depth=1)
     await answer
-    context = context_of(quick_trial.cloud, invocation)
+    context = context_of(quick_trial.cloud, invocation, None, invocation.resource, invocation.input)
     assert context["aws:resourcetag/team"] == "Blue"
     assert "aws:sourceip" not in context
 
@@ -288,3 +290,11 @@ async def test_an_exception_before_the_transaction_is_an_internal_failure_too(tr
     with pytest.raises(InternalFailure):
         await trial.secret("CreateSecret", Name=5)
     assert trial.cloud.counts.total("secretsmanager", "CreateSecret") == 1
+
+
+# --------------------------------------------------------------------------- what resources say with every answer
+async def test_what_a_resource_says_with_its_answers_is_there_where_the_model_has_a_place_for_it(trial: Trial) -> None:
+    await trial.item("PutObject", Path="a", Body=b"")
+    got = await trial.item("GetObject", Path="a")
+    assert got["CacheControl"] == "no-store"
+    assert await trial.item("DeleteObject", Path="a") == {}

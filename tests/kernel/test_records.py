@@ -91,3 +91,11 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(codec._cached) <= 10
     long = codec.encode(Old("x" * 5_000))
     assert codec.decode(long) is not codec.decode(long)
+
+
+def test_records_that_are_many_are_not_remembered() -> None:
+    codec = RecordCodec(Old, remembers=False)
+    raw = codec.encode(Old("a"))
+    assert codec.decode(raw) == codec.decode(raw)
+    assert codec.decode(raw) is not codec.decode(raw)
+    assert not codec._cached

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trial import HOME, OTHER_ACCOUNT, secret_arn
+from trial import HOME, OTHER_ACCOUNT, USER, secret_arn
 from trial_services.codecommit.repositories import Repository
 from trial_services.secretsmanager.secrets import Secret
 from trial_services.secretsmanager.service import ResourceNotFound
 
+from fogstead.kernel.authorization import Access
+from fogstead.kernel.policies import Question, compile_policy
 from fogstead.kernel.resource import Resource, home_of
 from fogstead.kernel.service import Service
 from fogstead.primitives.store import SYSTEM, Home
@@ -154,3 +156,21 @@ def test_a_resource_of_an_older_version_is_upgraded_when_it_is_read() -> None:
 
     old = b"\x01" + msgspec.msgpack.encode(["", "", 0, 0, "a"])
     assert Renewed.codec.decode(old) == Renewed(title="a")
+
+
+def test_a_resource_says_no_more_of_itself_than_its_policy_unless_it_has_more_to_say() -> None:
+    question = Question(USER, "codecommit:GetRepository", "*", HOME.account, {})
+    plain = Repository(name="r", account=HOME.account)
+    assert (plain.owner_account, plain.resource_policy, plain.resource_tags) == (HOME.account, "", {})
+    assert plain.access(None, question, {}) == Access()  # type: ignore[arg-type]
+    assert plain.condition_keys(None, {}) == {}  # type: ignore[arg-type]
+    assert plain.said_when_denied == {}
+    assert not plain.told_with_answers(USER, {})
+
+    secret = Secret(name="s", policy='{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}')
+    found = secret.access(None, question, {})  # type: ignore[arg-type]
+    assert (found.policy, found.granted) == (compile_policy(secret.policy, "resource"), False)
+
+
+def test_the_error_of_what_is_not_there_is_the_missing_one_unless_a_kind_says_more() -> None:
+    assert isinstance(Secret.not_found(Secret.at(HOME, "s")), ResourceNotFound)

@@ -11,6 +11,7 @@ from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFou
 
 from fogstead.kernel.errors import QuotaExceeded
 from fogstead.kernel.quotas import Quota
+from fogstead.kernel.resource import home_of
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home, end_of
 from fogstead.primitives.store.packing import pack
@@ -260,3 +261,34 @@ async def test_an_effect_that_fails_stops_neither_the_others_nor_the_answers_of_
         answers = await asyncio.gather(*[trial.transact(work, name) for name in ("a", "bad", "b")])
     assert answers == ["a", "bad", "b"]
     assert sorted(happened) == ["a", "b", "bad"]
+
+
+async def test_where_a_call_came_from_is_known_wherever_its_resource_lives(quick_trial: Trial) -> None:
+    invocation, answer = quick_trial.begin("mediastore-data", "PutObject", Path="a", Body=b"")
+    await answer
+    seen = await quick_trial.cloud.transact(home_of("", ""), lambda tx: (tx.home, tx.call_home), invocation=invocation)
+    assert seen == (home_of("", ""), HOME)
+
+
+async def test_only_a_call_has_pages_and_somebody_to_ask_for(quick_trial: Trial) -> None:
+    with pytest.raises(AssertionError, match="only operations have pages"):
+        await quick_trial.transact(lambda tx: tx.cut())
+    with pytest.raises(AssertionError, match="only operations have a caller to ask for"):
+        await quick_trial.transact(lambda tx: tx.authorise("a:B", Secret(name="s"), "", {}))
+
+
+async def test_a_blob_that_is_let_go_wakes_the_sweep_only_when_the_commit_is_kept(quick_blob_trial: Trial) -> None:
+    woken: list[bool] = []
+    quick_blob_trial.cloud.sweeper.wake = lambda: woken.append(True)  # type: ignore[method-assign]
+
+    def work(tx: Transaction, kept: bool) -> None:
+        tx.release("0" * 32, b"me")
+        assert woken == []
+        if not kept:
+            raise ValueError(kept)
+
+    with pytest.raises(ValueError, match="False"):
+        await quick_blob_trial.transact(work, False)
+    assert woken == []
+    await quick_blob_trial.transact(work, True)
+    assert woken == [True]

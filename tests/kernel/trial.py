@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from trial_blobs import TrialBlobs
 from trial_services.codecommit.reactions import FAILING, RUNS, SEEN
+from trial_services.mediastore_data.items import ASKED
 from trial_services.secretsmanager.secrets import GATE
 
 from fogstead.kernel.catalog import Catalog
@@ -30,6 +33,7 @@ HOME = Home(ACCOUNT, REGION)
 START = 1_800_000_000_000
 HOUR = 3_600_000
 ROOT, OTHER_ROOT = root_of(ACCOUNT), root_of(OTHER_ACCOUNT)
+_SEEDS = itertools.count(100)
 USER = Principal("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/alice", "AIDAALICE")
 
 
@@ -51,10 +55,12 @@ def secret_arn(name: str, account: str = ACCOUNT, region: str = REGION) -> str:
 class Trial:
     """Opened by the test runner around every `async def test`."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *, zones: int = 0) -> None:
         self.kind = kind
+        self.zones = zones
         self.folder = folder
         self.time = FakeTime()
+        self._blobs: TrialBlobs | None = None
         self.options: dict[str, Any] = {"checks_outputs": True}
         self.store: Store
         self.cloud: Cloud
@@ -62,6 +68,7 @@ class Trial:
     async def __aenter__(self) -> Self:
         SEEN.clear()
         FAILING.clear()
+        ASKED.clear()
         GATE.closed = None
         self.store = self._open_store()
         await self._open_cloud()
@@ -69,7 +76,15 @@ class Trial:
 
     async def __aexit__(self, *_failure: object) -> None:
         await self.cloud.close()
+        if self._blobs is not None:
+            await self._blobs.close()
         await self.store.close()
+
+    @property
+    def blobs(self) -> TrialBlobs:
+        """Those of a trial with zones."""
+        assert self._blobs is not None
+        return self._blobs
 
     def _open_store(self) -> Store:
         if self.kind == "sqlite":
@@ -77,8 +92,12 @@ class Trial:
         return MemoryStore() if self.kind == "memory" else AdversaryStore(seed=7)
 
     async def _open_cloud(self) -> None:
+        if self.zones:
+            self._blobs = TrialBlobs(self.folder, self.zones, seed=next(_SEEDS))
         clock, catalog = Clock(true=self.time), Catalog(packages=("trial_services",))
-        self.cloud = Cloud(self.store, clock=clock, ids=Ids.seeded(1), catalog=catalog, **self.options)
+        self.cloud = Cloud(
+            self.store, blobs=self._blobs, clock=clock, ids=Ids.seeded(1), catalog=catalog, **self.options
+        )
         await self.cloud.start()
 
     async def restart(self, **options: Any) -> None:
@@ -98,6 +117,8 @@ class Trial:
 
     async def _reopen(self, options: Mapping[str, Any]) -> None:
         self.options.update(options)
+        if self._blobs is not None:
+            await self._blobs.close()
         if self.kind == "sqlite":
             await self.store.close()
             self.store = self._open_store()
@@ -130,6 +151,10 @@ class Trial:
     async def secret(self, operation: str, **given: Any) -> Any:
         """One whole call of the secrets' service."""
         return await self.ask("secretsmanager", operation, **given)
+
+    async def item(self, operation: str, **given: Any) -> Any:
+        """One whole call of the items' service."""
+        return await self.ask("mediastore-data", operation, **given)
 
     async def transact(self, work: Callable[..., T], *arguments: Any, home: Home = HOME) -> T:
         """A transaction outside of any call."""

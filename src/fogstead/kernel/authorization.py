@@ -23,10 +23,25 @@ class Decision:
 ALLOWED = Decision(True)
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a resource itself says of a question: its policy, and whether lists of its own let the caller in."""
+
+    policy: Policy | None = None
+    granted: bool = False
+
+
 def decide(
-    question: Question, *, identity_policies: Sequence[Policy] = (), resource_policy: Policy | None = None
+    question: Question,
+    *,
+    identity_policies: Sequence[Policy] = (),
+    resource_policy: Policy | None = None,
+    granted: bool = False,
 ) -> Decision:
-    """A deny anywhere wins. In the resource's own account either side may allow; from another account both must."""
+    """A deny anywhere wins. In the resource's own account either side may allow; from another account both must.
+
+    What a resource's own lists grant counts as if its policy allowed it.
+    """
     principal = question.principal
     resource_statements = resource_policy.statements if resource_policy is not None else ()
     by_identity = _verdict(question, statements_of(identity_policies))
@@ -36,7 +51,7 @@ def decide(
     if by_resource == "Deny":
         return _denied(question, "with an explicit deny in a resource-based policy")
     identity_allows = principal.is_root or by_identity == "Allow"
-    resource_allows = by_resource == "Allow"
+    resource_allows = granted or by_resource == "Allow"
     if principal.account and principal.account == question.resource_account:
         if identity_allows or resource_allows:
             return ALLOWED

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from fogstead.kernel.errors import AccessDenied, CallTooDeep
+from fogstead.kernel import bodies
+from fogstead.kernel.bodies import Hashes, Incoming, Received
+from fogstead.kernel.errors import AccessDenied, CallTooDeep, ServiceError
 from fogstead.kernel.identity import Principal, service_principal
 from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.resource import home_of
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home
 
@@ -43,19 +47,47 @@ class Call:
         home: Home,
         origin: Origin,
         service: str,
-        caller: Principal | None = None,
-        resource: Any = None,
+        invocation: Invocation | None = None,
     ) -> None:
         self.cloud = cloud
         self.home = home
         self.origin = origin
-        self.caller = caller
-        self.resource = resource
+        self.caller = invocation.caller if invocation is not None else None
+        self.resource: Any = invocation.resource if invocation is not None else None
+        """As it was when the call was authorised; `transact` reads it again."""
+        self._invocation = invocation
         self._service = service
 
     async def transact(self, work: Callable[..., T], *arguments: Any, home: Home | None = None) -> T:
-        """Run `work(tx, *arguments)` in one transaction of this call's home, or of another."""
-        return await self.cloud.transact(home or self.home, work, *arguments, origin=self.origin, caller=self.caller)
+        """Run `work(tx, *arguments)` in one transaction of this call's home, or of another.
+
+        In the call's own home `tx.resource` is its resource as it is now; its `missing` error when it is gone.
+        """
+        invocation = self._invocation
+
+        def run(tx: Transaction) -> T:
+            if invocation is not None and home is None and invocation.operation.on is not None:
+                assert invocation.located is not None
+                tx.resource = tx.at(invocation.located)
+                if tx.resource is None:
+                    raise invocation.operation.on.not_found(invocation.located)
+            return work(tx, *arguments)
+
+        return await self.cloud.transact(home or self.home, run, origin=self.origin, invocation=invocation)
+
+    @contextlib.asynccontextmanager
+    async def receive(self, incoming: Incoming, hashes: Hashes) -> AsyncIterator[Received]:
+        """Keep a body; what goes on inside has to refer to it. When that fails, its bytes go again."""
+        received = await bodies.receive(self.cloud, incoming, hashes)
+        try:
+            yield received
+        except ServiceError:
+            if received.blob:
+                await self.cloud.sweeper.discard(received.blob)
+            raise
+        finally:
+            # After any other failure nobody knows what was kept: the sweep will.
+            self.cloud.sweeper.settled(received.blob)
 
     @property
     def as_caller(self) -> Services:
@@ -64,11 +96,15 @@ class Call:
             raise AccessDenied("Nobody is calling: jobs and reactions call as a service or as a role.")
         return Services(self, self.caller, self._deeper(via=self._principal))
 
-    def as_service(self, *, source: str) -> Services:
-        """Other services, called by this service on behalf of a resource, by its ARN."""
-        account = source.split(":")[4] if source.count(":") >= 5 else ""
-        origin = self._deeper(source_arn=source, source_account=account or self.home.account)
-        return Services(self, service_principal(self._principal), origin)
+    def as_service(self, *, source: str, account: str = "", region: str = "") -> Services:
+        """Other services, called by this service on behalf of a resource, by its ARN.
+
+        Where the ARN does not say whose it is, `account` does. The call is made from there, and from `region`.
+        """
+        stated = source.split(":")[4] if source.count(":") >= 5 else ""
+        origin = self._deeper(source_arn=source, source_account=account or stated or self.home.account)
+        home = home_of(account or self.home.account, region or self.home.region)
+        return Services(self, service_principal(self._principal), origin, home)
 
     def as_role(self, role_arn: str) -> Services:
         """Other services, called under a role that this service may assume."""
@@ -98,24 +134,26 @@ class Call:
 class Services:
     """`services.sqs.send_message(...)`: attributes are services, their attributes operations in snake case."""
 
-    def __init__(self, call: Call, caller: Principal, origin: Origin) -> None:
+    def __init__(self, call: Call, caller: Principal, origin: Origin, home: Home | None = None) -> None:
         self._call = call
         self._caller = caller
         self._origin = origin
+        self._home = home or call.home
 
     def __getattr__(self, folder: str) -> Client:
         if not self._call.cloud.catalog.has(folder):
             raise AttributeError(f"this cloud has no service {folder}")
-        return Client(self._call, self._caller, self._origin, folder)
+        return Client(self._call, self._caller, self._origin, self._home, folder)
 
 
 class Client:
     """One service, seen by another."""
 
-    def __init__(self, call: Call, caller: Principal, origin: Origin, folder: str) -> None:
+    def __init__(self, call: Call, caller: Principal, origin: Origin, home: Home, folder: str) -> None:
         self._call = call
         self._caller = caller
         self._origin = origin
+        self._home = home
         self._service = call.cloud.catalog.service(folder.rstrip("_").replace("_", "-"))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -124,16 +162,17 @@ class Client:
             raise AttributeError(f"{self._service.name} has no operation {name}")
 
         async def call(**given: Any) -> Any:
-            return await invoke(self._call, self._service.name, operation, given, self._caller, self._origin)
+            return await invoke(
+                self._call.cloud, self._service.name, operation, given, self._caller, self._home, self._origin
+            )
 
         return call
 
 
 async def invoke(
-    call: Call, service: str, operation: str, given: Mapping[str, Any], caller: Principal, origin: Origin
+    cloud: Cloud, service: str, operation: str, given: Mapping[str, Any], caller: Principal, home: Home, origin: Origin
 ) -> Any:
     """Enter the pipeline below the wire; the answer, or the error, as the other service gives it."""
-    cloud = call.cloud
     future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     def finished(result: Any, error: Exception | None) -> None:
@@ -144,7 +183,6 @@ async def invoke(
                 future.set_exception(error)
 
     declared = cloud.catalog.operation(service, operation)
-    home = call.home
     invocation = Invocation(declared, given, caller, home, origin, finished, cloud.clock.true_now())
     cloud.pipeline.start(invocation)
     try:

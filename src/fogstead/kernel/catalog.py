@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from fogstead.kernel.endpoints import RawEndpoint, RawExchange, Serve, TcpListener, UdpListener
+from fogstead.kernel.endpoints import OriginRules, RawEndpoint, RawExchange, Serve, TcpListener, UdpListener
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.jobs import JobKind, Missed
 from fogstead.kernel.outbox import Reaction
@@ -111,6 +111,16 @@ class Catalog:
             await found.serve(cloud, exchange)
 
         return serve
+
+    def origin_rules(self, service: str) -> OriginRules | None:
+        """What says which web pages may talk to a service's resources; None where no page of another origin may."""
+        if not self.has(service):
+            return None
+        folder = folder_name(service)
+        if not (_path_of(self._folders[folder]) / folder / "endpoints.py").exists():
+            return None
+        rules: OriginRules | None = getattr(self._module(folder, "endpoints"), "ORIGIN_RULES", None)
+        return rules
 
     def listeners(self) -> list[TcpListener | UdpListener]:
         """The ports that services ask for."""

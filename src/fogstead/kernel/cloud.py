@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Literal, NoReturn, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
 from fogstead.kernel.audit import AuditSink, RecentAudit
 from fogstead.kernel.calls import Call, NoRoles, RoleSource
 from fogstead.kernel.catalog import Catalog, job
 from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
 from fogstead.kernel.errors import AccessDenied
-from fogstead.kernel.identity import CredentialSource, Principal, RootKeys
+from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
 from fogstead.kernel.metrics import CallCounts
@@ -21,10 +21,12 @@ from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.ports import PORTS
 from fogstead.kernel.quotas import QuotaTable
+from fogstead.kernel.sweeping import Sweeper
 from fogstead.kernel.throttling import Throttle
 from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Hub
 from fogstead.model.service import service_name
+from fogstead.primitives.blobs import Blobs
 from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.store import SYSTEM, Home, Keys, Store, end_of, run
@@ -48,6 +50,7 @@ class Cloud:
         self,
         store: Store,
         *,
+        blobs: Blobs | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
         catalog: Catalog | None = None,
@@ -59,6 +62,7 @@ class Cloud:
         checks_outputs: bool = False,
     ) -> None:
         self.store = store
+        self._blobs = blobs
         self.clock = clock or Clock()
         self.ids = ids or Ids()
         self.catalog = catalog or Catalog()
@@ -75,6 +79,7 @@ class Cloud:
         self.hub = Hub(self.clock)
         self.jobs = JobRunner(self, store)
         self.outbox = Outbox(self, store)
+        self.sweeper = Sweeper(self)
         self.pipeline = Pipeline(self)
         self.page_key = b""
         self.ports: dict[str, int] = {}
@@ -89,6 +94,14 @@ class Cloud:
         self.hub = Hub(self.clock)
         await self.outbox.start()
         self.jobs.start()
+        if self._blobs is not None:
+            self.sweeper.start()
+
+    @property
+    def blobs(self) -> Blobs:
+        """Where bytes are kept that are too many for a row."""
+        assert self._blobs is not None, "this cloud was made without blobs"
+        return self._blobs
 
     async def transact(
         self,
@@ -96,7 +109,7 @@ class Cloud:
         work: Callable[..., T],
         *arguments: Any,
         origin: Origin | None = None,
-        caller: Principal | None = None,
+        invocation: Invocation | None = None,
         read_only: bool = False,
     ) -> T:
         """Run `work(tx, *arguments)` in one transaction; its effects follow the commit though nobody waits any more."""
@@ -105,7 +118,7 @@ class Cloud:
 
         def attempt(keys: Keys) -> T:
             effects.clear()
-            return work(Transaction(self, keys, home, came_from, effects, caller=caller), *arguments)
+            return work(Transaction(self, keys, home, came_from, effects, invocation), *arguments)
 
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
@@ -136,10 +149,10 @@ class Cloud:
         origin = Origin(request_id=self.ids.uuid(), depth=depth)
         return Call(self, home, origin, service_name(name.partition(".")[0]))
 
-    def denied(self, invocation: Invocation, reason: str) -> None:
+    def denied(self, invocation: Invocation, reason: str, said: Mapping[str, str]) -> None:
         """A decision against the caller: refused, or in `audit` mode only said in the log."""
         if self.auth == "enforce":
-            _deny(reason)
+            raise AccessDenied(reason, **said)
         log.warning("%s would be denied: %s", invocation.origin.request_id, reason)
 
     async def advance(self, target: Millis) -> int:
@@ -160,6 +173,8 @@ class Cloud:
         await run(self.store, SYSTEM, lambda keys: keys.put(_RESETTING, b""))
         await self._finish_reset()
         self.hub.wake_all()
+        if self._blobs is not None:
+            await self.sweeper.sweep(0)
 
     async def _finish_reset(self) -> None:
         """Wipe step by step; a reset that a kill has cut short goes on at the next start."""
@@ -173,11 +188,8 @@ class Cloud:
         await self.jobs.close()
         await self.outbox.close()
         await self.pipeline.close()
+        await self.sweeper.close()
         await self.clock_log.close(self.clock)
-
-
-def _deny(reason: str) -> NoReturn:
-    raise AccessDenied(reason)
 
 
 def _read_secret(keys: Keys, fresh: bytes) -> bytes:

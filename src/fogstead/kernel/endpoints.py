@@ -57,6 +57,18 @@ class RawExchange(Protocol):
         """Answer 101 and take the connection."""
 
 
+@dataclass(frozen=True, slots=True)
+class OriginQuestion:
+    """A request that says which web page it comes from; the path begins with the bucket, whatever the host was."""
+
+    path: str
+    method: str
+    headers: Mapping[str, str]
+
+
+OriginRules = Callable[["Cloud", OriginQuestion], Awaitable["Headers | None"]]
+"""A service's `ORIGIN_RULES`: the headers that let a page of another origin in, or None; a refused preflight raises."""
+
 Serve = Callable[["Cloud", RawExchange], Awaitable[None]]
 
 

@@ -90,6 +90,10 @@ class SerializationError(ServiceError):
     sentence = "The request could not be read."
 
 
+class UnreadableParameter(SerializationError):
+    """The same, of what stands in the path, the query string or a header."""
+
+
 class MalformedInput(ServiceError):
     """The Query protocols' word for a value of the wrong type."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
 
 ROOT_SECRET = "test"  # noqa: S105 - the convention of the field, refused beyond loopback
@@ -51,6 +53,12 @@ class Credential:
     principal: Principal
     session_token: str | None = None
     expires_at: int | None = None
+
+
+@lru_cache(maxsize=4096)
+def canonical_id(account: str) -> str:
+    """The id by which access control lists know an account: 64 hexadecimal digits that follow from its number."""
+    return hashlib.sha256(f"fogstead canonical user id {account}".encode()).hexdigest()
 
 
 class CredentialSource(Protocol):

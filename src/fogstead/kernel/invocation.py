@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,16 +26,27 @@ class Origin(msgspec.Struct, frozen=True):
     source_ip: str = ""
     secure: bool = False
     user_agent: str = ""
+    referer: str = ""
+    auth_type: str = ""
+    """How it was signed: REST-HEADER, REST-QUERY-STRING or POST; empty for what was not, and inside."""
+    signature_version: str = ""
+    signed_at: int = 0
     depth: int = 0
     via: str = ""
     source_arn: str = ""
     source_account: str = ""
 
 
+def host_id(request_id: str) -> str:
+    """S3's second identifier of a request, which people are asked for together with the first."""
+    return base64.b64encode(hashlib.sha384(request_id.encode("ascii")).digest()).decode("ascii")
+
+
 class Invocation:
     """What the stages read and write: these fields and no others."""
 
     __slots__ = (
+        "arrived",
         "caller",
         "cancelled",
         "deadline",
@@ -75,6 +88,7 @@ class Invocation:
         self.cancelled = False
         self.throttled = False
         self.token_digest = b""
+        self.arrived = ""
         self.woken: Waiter | None = None
 
     @property

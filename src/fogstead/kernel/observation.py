@@ -47,7 +47,8 @@ class Observations:
     def unread(self) -> Iterator[tuple[DeclaredOperation, list[str]]]:
         """Operations with members that were sent, never read, and not knowingly ignored or pointing at the resource."""
         for operation, (sent, read) in self._seen.items():
-            known = {operation.at, *operation.ignores, *operation.refuses, operation.model.token_member}
+            guards = operation.on.guards if operation.on is not None else ()
+            known = {operation.at, *operation.ignores, *operation.refuses, *guards, operation.model.token_member}
             pagination = operation.model.pagination
             if pagination is not None:
                 known |= {pagination.input_token, pagination.limit_key}

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -40,14 +41,24 @@ class Cut:
     _key: bytes
 
     @classmethod
-    def of(cls, invocation: Invocation, key: bytes, *, size_default: int, size_max: int) -> Cut:
+    def of(
+        cls,
+        invocation: Invocation,
+        key: bytes,
+        unbound: Sequence[str] = (),
+        *,
+        size_default: int,
+        size_max: int,
+        size_min: int = 1,
+    ) -> Cut:
         """From the call's own token and limit."""
         pagination = _pagination(invocation)
         given = invocation.input
-        size = min(int(given.get(pagination.limit_key or "") or size_default), size_max)
-        if size < 1:
-            raise InvalidParameterValue(f"{pagination.limit_key} must be at least 1.")
-        binding = _binding(invocation, pagination)
+        asked = given.get(pagination.limit_key or "")
+        size = min(int(asked) if asked or (asked == 0 and not size_min) else size_default, size_max)
+        if size < size_min:
+            raise InvalidParameterValue(f"{pagination.limit_key} must be at least {size_min}.")
+        binding = _binding(invocation, {pagination.input_token, pagination.limit_key, *unbound})
         token = given.get(pagination.input_token)
         return cls(
             _open(str(token), binding, key, invocation.operation.service.page_token_error) if token else None,
@@ -67,13 +78,9 @@ def _pagination(invocation: Invocation) -> Pagination:
     return pagination
 
 
-def _binding(invocation: Invocation, pagination: Pagination) -> bytes:
+def _binding(invocation: Invocation, unbound: set[str | None]) -> bytes:
     """Everything a token is bound to, as bytes."""
-    given = {
-        name: value
-        for name, value in sorted(invocation.input.items())
-        if name not in (pagination.input_token, pagination.limit_key)
-    }
+    given = {name: value for name, value in sorted(invocation.input.items()) if name not in unbound}
     operation, home = invocation.operation, invocation.home
     where = [operation.service.name, operation.name, home.account, home.region]
     return hashlib.sha256(_encode_in_order([where, given])).digest()

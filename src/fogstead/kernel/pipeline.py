@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel import audit, tokens
-from fogstead.kernel.authorization import decide
+from fogstead.kernel.bodies import Hashes, Incoming, as_incoming, receive, take_small
 from fogstead.kernel.calls import Call
-from fogstead.kernel.conditions import LazyContext, PolicyFault
+from fogstead.kernel.conditions import PolicyFault
 from fogstead.kernel.errors import (
     AccessDenied,
     InternalFailure,
@@ -24,15 +22,14 @@ from fogstead.kernel.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.pages import Page, as_result
-from fogstead.kernel.policies import Policy, Question, compile_policy
-from fogstead.kernel.resource import Located
+from fogstead.kernel.permission import authorise
 from fogstead.kernel.service import DeclaredOperation
 from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Waiter
 from fogstead.model.validation import Fault
+from fogstead.primitives.blobs import BlobError, BlobLost
 from fogstead.primitives.store import Keys, StorageError
 from fogstead.primitives.tasks import Tasks
 
@@ -67,8 +64,11 @@ def validate_input(_cloud: Cloud, invocation: Invocation) -> None:
 
 def refuse_unhonoured(_cloud: Cloud, invocation: Invocation) -> None:
     """Members that would have no effect are refused by name."""
-    for member in invocation.operation.refuses:
-        if invocation.input.get(member):
+    operation, given = invocation.operation, invocation.input
+    if operation.refused.isdisjoint(given):
+        return
+    for member in operation.refuses:
+        if given.get(member):
             raise NotImplementedHere(f"{member} is not implemented by this cloud.")
 
 
@@ -100,23 +100,12 @@ def find_resource(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Non
         tx.resource = invocation.resource = tx.at(invocation.located)
 
 
-def authorise(cloud: Cloud, invocation: Invocation, _tx: Transaction) -> None:
-    """The evaluator decides on the action and the ARN."""
-    caller, located = invocation.caller, invocation.located
-    account = located.home.account if located is not None else invocation.home.account
-    policy = _policy_of(invocation)
-    if caller.is_root and caller.account == account and (policy is None or not policy.has_deny):
-        return
-    decision = decide(_question(cloud, invocation, located, account), resource_policy=policy)
-    if not decision.allowed:
-        cloud.denied(invocation, decision.reason)
-
-
 def require_resource(_cloud: Cloud, invocation: Invocation, _tx: Transaction) -> None:
     """The `missing` error, to those who may know."""
     if invocation.resource is None:
-        assert invocation.operation.on is not None
-        raise invocation.operation.on.missing
+        assert invocation.located is not None
+        raise invocation.located.cls.not_found(invocation.located)
+    invocation.resource.expect(invocation.caller, invocation.input)
 
 
 def replay_token(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
@@ -130,7 +119,16 @@ def handle(cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     result = invocation.operation.run(tx, watched(cloud, invocation))
     if type(result) is Page:
         result = as_result(result, invocation)
-    return result if result is not None else {}
+    return _completed(invocation, result if result is not None else {})
+
+
+def _completed(invocation: Invocation, result: Any) -> Any:
+    """The answer with what its resource says with all of them."""
+    resource, output = invocation.resource, invocation.operation.model.output
+    more = resource.told_with_answers(invocation.caller, invocation.input) if resource is not None else None
+    if not more or output is None or type(result) is Again:
+        return result
+    return {**result, **{name: value for name, value in more.items() if name in output.members}}
 
 
 BEFORE: tuple[Stage, ...] = (
@@ -141,7 +139,7 @@ BEFORE: tuple[Stage, ...] = (
 )
 INSIDE: tuple[Stage, ...] = (
     Stage("find the resource", find_resource, lambda operation: operation.on is not None),
-    Stage("authorise", authorise),
+    Stage("authorise", authorise, lambda operation: not operation.decides_itself),
     Stage("require the resource", require_resource, lambda operation: operation.on is not None),
     Stage("replay the token", replay_token, lambda operation: operation.model.token_member is not None),
     Stage("handle", handle, lambda operation: not operation.is_async),
@@ -153,62 +151,6 @@ def watched(cloud: Cloud, invocation: Invocation) -> Mapping[str, Any]:
     if not cloud.checks_outputs:
         return invocation.input
     return cloud.observations.watch(invocation.operation, invocation.input)
-
-
-def _policy_of(invocation: Invocation) -> Policy | None:
-    resource = invocation.resource
-    if resource is None or not resource.resource_policy:
-        return None
-    return compile_policy(resource.resource_policy, "resource")
-
-
-def _question(cloud: Cloud, invocation: Invocation, located: Located | None, account: str) -> Question:
-    arn = located.arn if located is not None else "*"
-    context = LazyContext(lambda: context_of(cloud, invocation))
-    return Question(invocation.caller, invocation.operation.action, arn, account, context)
-
-
-def context_of(cloud: Cloud, invocation: Invocation) -> dict[str, str | list[str]]:
-    """The global condition keys of a call; those that do not apply are absent."""
-    caller, origin = invocation.caller, invocation.origin
-    now = cloud.clock.now()
-    context: dict[str, str | list[str]] = {
-        "aws:currenttime": _iso(now // 1000),
-        "aws:epochtime": str(now // 1000),
-        "aws:securetransport": "true" if origin.secure else "false",
-        "aws:requestedregion": invocation.home.region,
-        "aws:viaawsservice": "true" if origin.via else "false",
-        "aws:principaltype": _principal_type(caller),
-        "aws:principalarn": caller.arn,
-        "aws:principalisawsservice": "true" if caller.kind == "service" else "false",
-    }
-    optional = {
-        "aws:sourceip": "" if origin.depth else origin.source_ip,
-        "aws:useragent": origin.user_agent,
-        "aws:principalaccount": caller.account,
-        "aws:userid": caller.user_id,
-        "aws:sourcearn": origin.source_arn,
-        "aws:sourceaccount": origin.source_account,
-        "aws:calledvialast": origin.via,
-    }
-    context.update({key: value for key, value in optional.items() if value})
-    if invocation.resource is not None:
-        for name, value in invocation.resource.resource_tags.items():
-            context[f"aws:resourcetag/{name.lower()}"] = value
-    for name, value in caller.tags.items():
-        context[f"aws:principaltag/{name.lower()}"] = value
-    return context
-
-
-def _principal_type(caller: Principal) -> str:
-    return {"root": "Account", "user": "User", "role": "AssumedRole", "service": "Service"}.get(
-        caller.kind, "Anonymous"
-    )
-
-
-@lru_cache(maxsize=4)
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Pipeline:
@@ -233,8 +175,53 @@ class Pipeline:
             return
         if operation.is_async:
             self._tasks.start(self._run_async(invocation, plan[1]))
+        elif operation.receives is not None:
+            self._receive(invocation, plan[1])
         else:
             self._submit(invocation, plan[1])
+
+    def _receive(self, invocation: Invocation, inside: tuple[Inside, ...]) -> None:
+        """A small body that is there already goes straight on; any other is kept first, if the caller may send it."""
+        operation = invocation.operation
+        assert operation.receives is not None
+        assert operation.model.input is not None
+        member = operation.model.input.payload
+        try:
+            incoming = as_incoming(invocation.input.get(member))
+            hashes = operation.receives({**invocation.input, member: incoming})
+            received = take_small(incoming, hashes)
+        except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+            self._finish(invocation, None, error)
+            return
+        if received is not None:
+            invocation.input = {**invocation.input, member: received}
+            self._submit(invocation, inside)
+        else:
+            self._tasks.start(self._receive_stream(invocation, inside, member, incoming, hashes))
+
+    async def _receive_stream(
+        self,
+        invocation: Invocation,
+        inside: tuple[Inside, ...],
+        member: str,
+        incoming: Incoming,
+        hashes: Hashes,
+    ) -> None:
+        cloud = self._cloud
+        try:
+            await cloud.transact(
+                invocation.target_home,
+                lambda tx: _run_inside(cloud, invocation, tx, tuple(stage for stage in inside if stage is not handle)),
+                origin=invocation.origin,
+                read_only=True,
+            )
+            received = await receive(cloud, incoming, hashes)
+        except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+            self._finish(invocation, None, error)
+            return
+        invocation.input = {**invocation.input, member: received}
+        invocation.arrived = received.blob
+        self._submit(invocation, inside)
 
     def _submit(self, invocation: Invocation, inside: tuple[Inside, ...]) -> None:
         operation, cloud = invocation.operation, self._cloud
@@ -286,9 +273,9 @@ class Pipeline:
             if replayed is not None:
                 self._finish(invocation, replayed, None)
                 return
-            call = Call(cloud, home, invocation.origin, operation.service.name, invocation.caller, invocation.resource)
+            call = Call(cloud, home, invocation.origin, operation.service.name, invocation)
             result = await operation.run(call, watched(cloud, invocation))
-            result = result if result is not None else {}
+            result = _completed(invocation, result if result is not None else {})
             if invocation.token_digest:
                 await cloud.transact(home, lambda tx: tokens.keep(tx.keys, invocation, result, tx.now))
             self._finish(invocation, result, None)
@@ -306,10 +293,19 @@ class Pipeline:
         operation = invocation.operation
         if refusal is None and cloud.checks_outputs:
             refusal = _output_fault(operation, result)
+        if invocation.arrived:
+            self._settle_blob(invocation.arrived, error)
         cloud.counts.add(operation.service.name, operation.name, refusal.code if refusal is not None else "")
         if not operation.data_event:
             cloud.audit.write(audit.record_of(invocation, refusal, cloud.clock.now()))
         invocation.on_finished(None if refusal is not None else result, refusal)
+
+    def _settle_blob(self, blob: str, error: BaseException | None) -> None:
+        """A refused call's blob goes at once. After a storage error nobody knows what was kept: the sweep will."""
+        if error is None or isinstance(error, StorageError):
+            self._cloud.sweeper.settled(blob)
+        else:
+            self._tasks.start(self._cloud.sweeper.discard(blob))
 
     async def close(self) -> None:
         """Wait for calls under way."""
@@ -338,6 +334,9 @@ def _as_service_error(error: BaseException, invocation: Invocation) -> ServiceEr
     if isinstance(error, StorageError):
         log.error("%s: %s", invocation.origin.request_id, error)
         return ServiceUnavailable(f"{ServiceUnavailable.sentence} {error}")
+    if isinstance(error, BlobError):
+        log.error("%s: %s", invocation.origin.request_id, error)
+        return InternalFailure() if isinstance(error, BlobLost) else ServiceUnavailable()
     if isinstance(error, PolicyFault):
         return AccessDenied("The resource's policy cannot be read.")
     log.error("%s: %s failed", invocation.origin.request_id, invocation.operation.name, exc_info=error)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from fogstead.kernel.conditions import Holds, PolicyFault, Values, compile_condition, glob
-from fogstead.kernel.identity import Principal, is_account
+from fogstead.kernel.identity import Principal, canonical_id, is_account
 
 Use = Literal["identity", "resource"]
 Effect = Literal["Allow", "Deny"]
@@ -208,13 +208,15 @@ def _principals(element: Any) -> Callable[[Principal], bool]:
     services = frozenset(_texts(element.get("Service", []), "Principal"))
     arns, accounts, everyone = _aws_principals(_texts(element.get("AWS", []), "Principal"))
     federated = frozenset(_texts(element.get("Federated", []), "Principal"))
-    _texts(element.get("CanonicalUser", []), "Principal")
+    canonical = frozenset(_texts(element.get("CanonicalUser", []), "Principal"))
 
     def matches(principal: Principal) -> bool:
         if principal.kind == "service":
             return principal.arn in services or "*" in services
         if everyone or principal.kind == "anonymous":
             return everyone
+        if canonical and canonical_id(principal.account) in canonical:
+            return True
         return principal.arn in arns or principal.account in accounts or principal.arn in federated
 
     return matches

@@ -13,17 +13,29 @@ import msgspec
 
 R = TypeVar("R")
 _CACHED_MAX = 4096
+_REMEMBERED_BYTES_MAX = 4096
 
 
 class RecordCodec(Generic[R]):
-    """Encodes and decodes one type. The same bytes give the same object: records are frozen."""
+    """Encodes and decodes one type. Records are frozen, so the same bytes give the same object.
 
-    def __init__(self, record: type[R], version: int = 1, upgrade: Callable[[int, bytes], Any] | None = None) -> None:
+    `remembers=False` is for records that are many and seldom read twice.
+    """
+
+    def __init__(
+        self,
+        record: type[R],
+        version: int = 1,
+        upgrade: Callable[[int, bytes], Any] | None = None,
+        *,
+        remembers: bool = True,
+    ) -> None:
         self._version = bytes([version])
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(record)
         self._record = record
         self._upgrade = upgrade
+        self._remembered_max = _REMEMBERED_BYTES_MAX if remembers else 0
         self._cached: dict[bytes, R] = {}
 
     def encode(self, record: R) -> bytes:
@@ -32,7 +44,7 @@ class RecordCodec(Generic[R]):
 
     def decode(self, raw: bytes) -> R:
         """The record of bytes that this or an older version wrote."""
-        known = self._cached.get(raw)
+        known = self._cached.get(raw) if self._cached else None
         if known is not None:
             return known
         if raw[:1] == self._version:
@@ -41,7 +53,7 @@ class RecordCodec(Generic[R]):
             record = self._upgrade(raw[0], raw[1:])
         else:
             raise ValueError(f"a {self._record.__name__} of version {raw[0]} cannot be read by this program")
-        if len(raw) <= 4096:
+        if len(raw) <= self._remembered_max:
             if len(self._cached) >= _CACHED_MAX:
                 self._cached.clear()
             self._cached[raw] = record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_tra
 import msgspec
 
 from fogstead.kernel.arns import Arn, partition_of
+from fogstead.kernel.authorization import Access
 from fogstead.kernel.errors import ServiceError
+from fogstead.kernel.identity import Principal
+from fogstead.kernel.policies import Question, compile_policy
 from fogstead.kernel.records import RecordCodec
 from fogstead.kernel.service import Service
 from fogstead.primitives.store import Home, Key
 from fogstead.primitives.store.packing import pack, pack_int
+
+if TYPE_CHECKING:
+    from fogstead.kernel.transaction import Transaction
 
 Scope = Literal["region", "account", "cloud"]
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -109,9 +115,46 @@ class Resource(_Struct, metaclass=ResourceMeta):
         return _shard(self.account, self.region, self.incarnation)
 
     @property
+    def owner_account(self) -> str:
+        """Whose it is; resources that live in no account's home say so."""
+        return self.account
+
+    @property
     def resource_policy(self) -> str:
         """The policy document attached to it, or empty; resources that have one say so."""
         return ""
+
+    def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
+        """What the resource says of a question: its policy, unless it has more to say."""
+        text = self.resource_policy
+        return Access(compile_policy(text, "resource")) if text else Access()
+
+    def condition_keys(
+        self,
+        tx: Transaction,
+        given: Mapping[str, Any],
+    ) -> Mapping[str, str | list[str]]:
+        """The service's own condition keys for a call's input, in lower case; asked only by a condition."""
+        return {}
+
+    def expect(self, caller: Principal, given: Mapping[str, Any]) -> None:
+        """Refuse a call by what its input says of the resource and is not so; `guards` names the members it reads."""
+
+    @classmethod
+    def not_found(cls, located: Located) -> ServiceError:  # noqa: ARG003
+        """The error for one that is not there."""
+        return cls.missing()
+
+    @property
+    def said_when_denied(self) -> Mapping[str, str]:
+        """What even those hear who may not use it, as members of the error."""
+        return {}
+
+    guards: ClassVar[tuple[str, ...]] = ()
+
+    def told_with_answers(self, caller: Principal, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Members that every answer about the resource carries, where the operation's output has them."""
+        return {}
 
     @property
     def resource_tags(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fogstead.kernel.bodies import Hashes
 from fogstead.kernel.errors import (
     InvalidNextToken,
     QueryValidationError,
@@ -38,7 +39,8 @@ _RESULTS = frozenset({"Page", "Again"})
 _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-Locate = Callable[[Mapping[str, Any], Home], "Located"]
+Given = Mapping[str, Any]
+Locate = Callable[[Given, Home], "Located"]
 
 
 class DeclarationError(TypeError):
@@ -67,6 +69,10 @@ class DeclaredOperation:
     creates: type[Resource] | None = None
     lists: type[Resource] | None = None
     action: str = ""
+    action_of: Callable[[Given], str] | None = None
+    part: Callable[[Given], str] | None = None
+    receives: Callable[[Given], Hashes] | None = None
+    decides_itself: bool = False
     read_only: bool = False
     scan: bool = False
     data_event: bool = False
@@ -76,9 +82,11 @@ class DeclaredOperation:
     throttled: type[ServiceError] = Throttled
     locate: Locate | None = None
     is_async: bool = field(init=False)
+    refused: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_async = inspect.iscoroutinefunction(self.run)
+        self.refused = frozenset(self.refuses)
 
     @property
     def name(self) -> str:
@@ -163,10 +171,12 @@ class Service:
         """Declare the function that does an operation; it has the operation's name in snake case.
 
         `on=` a resource class and `at=` the input member that points at it (or `locate=`, where it takes more than one
-        member); `creates=` or `lists=` a class;
-        `action=` the IAM action where it is not the operation's name; `read_only=`, `scan=`; `data_event=` for calls
-        that an audit does not record one by one; `ignores=` members that are read and knowingly have no effect;
-        `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
+        member); `creates=` or `lists=` a class; `part=` what of the resource is acted on, as the end of its ARN;
+        `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the input;
+        `decides_itself=` for one that asks `tx.authorise` for each of several things; `receives=` for a streamed body
+        that is to be kept before the transaction, the hashes to be taken of it; `read_only=`, `scan=`; `data_event=`
+        for calls that an audit does not record one by one; `ignores=` members that are read and knowingly have no
+        effect; `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
         """
         return lambda run: self._declare(run, declared)
 
@@ -222,8 +232,10 @@ def _check(made: DeclaredOperation) -> None:
             raise DeclarationError(f"{where}: {member} is no member of {wanted}; it has {_nearest(member, members)}")
     if made.on is not None and not made.at:
         raise DeclarationError(f"{where}: on= needs at=, the input member that points at the {made.on.__name__}")
-    if (model.streams_input or model.streams_output) and not made.is_async:
-        raise DeclarationError(f"{where}: the model streams its bytes, so it must be async def")
+    if model.streams_input and not made.is_async and made.receives is None:
+        raise DeclarationError(f"{where}: the model streams its bytes, so it must be async def, or say receives=")
+    if made.receives is not None and (made.is_async or not model.streams_input):
+        raise DeclarationError(f"{where}: receives= is for a plain def whose input is streamed")
     if "Page" in result and model.pagination is None:
         raise DeclarationError(f"{where}: the model has no paginator for it, so it cannot answer with a Page")
 

@@ -7,12 +7,12 @@ Everything recorded here (wake-ups, jobs to start, events to deliver) is applied
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from fogstead.kernel import jobs, outbox, pages
+from fogstead.kernel import jobs, outbox, pages, permission, sweeping
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
@@ -66,7 +66,6 @@ class Transaction:
         origin: Origin,
         effects: list[Callable[[], None]],
         invocation: Invocation | None = None,
-        caller: Principal | None = None,
     ) -> None:
         self.cloud = cloud
         self.keys = keys
@@ -74,7 +73,7 @@ class Transaction:
         self.now: Millis = cloud.clock.now()
         self.origin = origin
         self.resource: Any = None
-        self.caller: Principal = invocation.caller if invocation is not None else caller or ANONYMOUS
+        self.caller: Principal = invocation.caller if invocation is not None else ANONYMOUS
         self._effects = effects
         self._told: dict[Key, list[int]] = {}
         self._invocation = invocation
@@ -89,7 +88,7 @@ class Transaction:
         """The resource with this key; its `missing` error when there is none."""
         found = self.find(cls, *key)
         if found is None:
-            raise cls.missing
+            raise cls.not_found(cls.at(cls.home_for(self.home), *key))
         return found
 
     def at(self, located: Located) -> Any:
@@ -151,8 +150,7 @@ class Transaction:
         size_max: int = 1000,
     ) -> pages.Page:
         """One page of a list operation, by the model's paginator and the caller's token and limit."""
-        assert self._invocation is not None, "only operations have pages"
-        cut = pages.Cut.of(self._invocation, self.cloud.page_key, size_default=size_default, size_max=size_max)
+        cut = self.cut(size_default=size_default, size_max=size_max)
         shown: list[Any] = []
         last: Key | None = None
         for resource in self.all(cls, prefix=prefix, after_key=cut.after):
@@ -163,6 +161,17 @@ class Transaction:
             shown.append(show(resource))
             last = resource.locator.packed
         return pages.Page(shown, None)
+
+    def cut(
+        self, *, size_default: int = 1000, size_max: int = 1000, size_min: int = 1, unbound: Sequence[str] = ()
+    ) -> pages.Cut:
+        """Where the page begins that the caller asks for, and how long it is.
+
+        A token is bound to all parameters but those that are `unbound`.
+        """
+        assert self._invocation is not None, "only operations have pages"
+        sizes = {"size_default": size_default, "size_max": size_max, "size_min": size_min}
+        return pages.Cut.of(self._invocation, self.cloud.page_key, unbound, **sizes)
 
     def _count_against(self, cls: type[Resource], quota: Quota) -> None:
         base = cls.home_for(self.home).prefix + cls.collection
@@ -175,6 +184,30 @@ class Transaction:
         prefix = resource.shard
         self.keys.lock(prefix)
         return prefix
+
+    # ------------------------------------------------------------- permission
+    @property
+    def call_home(self) -> Home:
+        """The caller's account and the Region it called, wherever the resource lives."""
+        return self._invocation.home if self._invocation is not None else self.home
+
+    def authorise(self, action: str, resource: Resource, part: str, given: Mapping[str, Any]) -> None:
+        """Ask for a further action that the call implies, on a part of a resource; AccessDenied when it may not.
+
+        `given` is what conditions and the resource's own lists look at, as if it were the input of that action.
+        """
+        assert self._invocation is not None, "only operations have a caller to ask for"
+        permission.require(self.cloud, self._invocation, self, resource, action, part, given)
+
+    # ------------------------------------------------------------- blobs
+    def refer(self, blob: str, owner: bytes) -> None:
+        """Keep a blob as long as `owner`, a name that this service never gives twice, needs it."""
+        sweeping.refer(self.keys, blob, owner)
+
+    def release(self, blob: str, owner: bytes) -> None:
+        """Let a blob go that `owner` needed; it is removed once nobody needs or reads it."""
+        sweeping.release(self.keys, blob, owner)
+        self._effects.append(self.cloud.sweeper.wake)
 
     # ------------------------------------------------------------- identifiers
     def new_id(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import logging
 import signal
@@ -25,12 +26,19 @@ from fogstead.kernel.endpoints import TcpListener, UdpListener
 from fogstead.kernel.identity import NoKeys, RootKeys
 from fogstead.kernel.ports import PortBook
 from fogstead.model.standard import cache_folder, standard_models
+from fogstead.primitives.blobs import BlobsRefused
+from fogstead.primitives.blobs.directory import DirectoryBlobs
+from fogstead.primitives.blobs.keys import RootKey
 from fogstead.primitives.certificates import OwnCertificate
+from fogstead.primitives.ids import Ids
 from fogstead.primitives.network.listeners import PORTS, Listeners, PortTaken
 from fogstead.primitives.store.directory import DataDirectory
 from fogstead.primitives.store.sqlite import Durability, SqliteStore
 
 log = logging.getLogger("fogstead")
+
+_M_ARENA_MAX = -8  # of mallopt(3)
+_ARENAS = 2
 
 CERTIFIED_NAMES = (
     "localhost",
@@ -55,6 +63,9 @@ class Settings:
     host: str = "127.0.0.1"
     auth: AuthMode = "enforce"
     durability: Durability = "process"
+    zones: tuple[Path, ...] = ()
+    key_dir: Path | None = None
+    plain_blobs: bool = False
     host_names: tuple[str, ...] = ()
     root_keys: Literal["loopback", "everywhere"] = "loopback"
     throttles: bool = False
@@ -82,10 +93,16 @@ class RunningCloud:
             )
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
+        try:
+            self.blobs = _open_blobs(settings)
+        except BlobsRefused as error:
+            self.directory.close()
+            raise Refused(str(error)) from None
         self.store = SqliteStore(self.directory.store_file, durability=settings.durability)
         root_keys_good = is_loopback(settings.host) or settings.root_keys == "everywhere"
         self.cloud = Cloud(
             self.store,
+            blobs=self.blobs,
             catalog=Catalog(settings.packages, cache_folder()),
             credentials=RootKeys() if root_keys_good else NoKeys(),
             auth=settings.auth,
@@ -131,8 +148,20 @@ class RunningCloud:
         await self.listeners.close()
         await self.application.close()
         await self.cloud.close()
+        await self.blobs.close()
         await self.store.close()
         self.directory.close()
+
+
+def _open_blobs(settings: Settings) -> DirectoryBlobs:
+    zones = settings.zones or zone_folders(settings.data_dir, 1)
+    root = RootKey.open(settings.key_dir or settings.data_dir / "keys")
+    return DirectoryBlobs(zones, root, Ids(), durability=settings.durability, plain=settings.plain_blobs)
+
+
+def zone_folders(data_dir: Path, count: int) -> tuple[Path, ...]:
+    """The zones inside a data directory: `zones/a`, `zones/b` and so on."""
+    return tuple(data_dir / "zones" / chr(ord("a") + number) for number in range(count))
 
 
 async def _serve(settings: Settings, ready: Callable[[int], None]) -> None:
@@ -157,9 +186,17 @@ async def _serve(settings: Settings, ready: Callable[[int], None]) -> None:
 
 def serve(settings: Settings, ready: Callable[[int], None]) -> None:
     """Run a cloud in the foreground until it is told to stop; Refused or DirectoryRefused when it cannot start."""
+    _share_arenas()
     runner = asyncio.Runner(loop_factory=_fast_loop())
     with contextlib.closing(runner):
         runner.run(_serve(settings, ready))
+
+
+def _share_arenas() -> None:
+    """Have threads share glibc's pools of memory: with one for each, every thread keeps what its largest work took."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

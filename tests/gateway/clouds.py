@@ -79,3 +79,24 @@ def signed(
     with mock.patch("botocore.auth.get_current_datetime", return_value=at):
         signer.add_auth(request)
     return request.url.removeprefix("http://localhost"), {n.lower(): str(v) for n, v in request.headers.items()}
+
+
+def signed_for_s3(
+    method: str, target: str, *, payload_hash: str = "UNSIGNED-PAYLOAD", key: str = "test", **headers: str
+) -> dict[str, str]:
+    """The headers of a request to S3, whose body may come later; `_` in a header's name is a dash."""
+
+    class Signer(auth.S3SigV4Auth):
+        def payload(self, request: Any) -> str:
+            return payload_hash
+
+    lines = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = AWSRequest(method, f"http://localhost{target}", headers=lines)
+    Signer(Credentials(key, "test"), "s3", "us-east-1").add_auth(request)
+    return {"host": "localhost", **{name.lower(): str(value) for name, value in request.headers.items()}}
+
+
+async def begin(client: Client, method: str, target: str, headers: dict[str, str], body: bytes = b"") -> None:
+    """Send a head as it is, and perhaps some of its body."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    client.send(f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode() + body)

@@ -1,6 +1,8 @@
 """The cloud's own endpoints: health for everyone, reset and clock for those who may."""
 
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +193,7 @@ def test_a_presigned_call_expires_and_so_it_does_when_the_clock_is_moved(tmp_pat
 
     async def work() -> None:
         async with Started(tmp_path) as cloud:
-            target, headers = signed("GET", path, expires=60)
+            target, headers = signed("GET", path, expires=60, age_seconds=2)  # in a second that is over
             old, _ = signed("GET", path, expires=60, age_seconds=61)
             assert (await cloud.ask("GET", target, **headers)).status == 200
             assert (await cloud.ask("GET", old)).status == 403
@@ -209,5 +211,89 @@ def test_an_unsigned_call_lacks_its_token(tmp_path: Path) -> None:
             refused = await cloud.ask("POST", "/", CALLER, **FORM)
             assert refused.status == 403
             assert b"MissingAuthenticationToken" in refused.body
+
+    run(work())
+
+
+# --------------------------------------------------------------------------- the sweep
+SWEEP = "/_fogstead/sweep"
+ORPHAN = "zones/a/abc/abc" + "0" * 29
+
+
+def orphan(folder: Path) -> Path:
+    """A blob that no row refers to, as a crash leaves it."""
+    file = folder / ORPHAN
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"bytes")
+    return file
+
+
+def test_a_sweep_removes_orphans_that_are_older_than_it_is_told(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with Started(tmp_path) as cloud:
+            file = orphan(tmp_path)
+            for body in (b"", b"{}", b'{"older_than_seconds": 60}', b'{"older_than_seconds": 86400.5}'):
+                assert await cloud.ask_json("POST", SWEEP, body) == {"removed": 0}
+            assert file.exists()
+            long_ago = time.time() - 25 * 3600
+            os.utime(file, (long_ago, long_ago))
+            assert await cloud.ask_json("POST", SWEEP, b'{"older_than_seconds": 100000}') == {"removed": 0}
+            assert await cloud.ask_json("POST", SWEEP) == {"removed": 1}
+            assert not file.exists()
+            orphan_again = file.parent / file.name
+            orphan_again.write_bytes(b"bytes")
+            assert await cloud.ask_json("POST", SWEEP, b'{"older_than_seconds": 0}') == {"removed": 1}
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"{", b"\xff"]
+    + [f'{{"older_than_seconds": {value}}}'.encode() for value in ("-1", '"1"', "true", "null", "1e300", "[]")],
+)
+def test_a_sweep_of_no_age_is_refused_and_removes_nothing(tmp_path: Path, body: bytes) -> None:
+    async def work() -> None:
+        async with Started(tmp_path) as cloud:
+            file = orphan(tmp_path)
+            refused = await cloud.ask("POST", SWEEP, body)
+            assert refused.status == 400
+            assert json.loads(refused.body)["message"]
+            assert file.exists()
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("how", "headers"),
+    [
+        ({"secret": "wrong"}, {}),
+        ({"key": "AKIDUNKNOWN"}, {}),
+        (None, {"origin": "http://localhost"}),
+        (None, {"origin": "http://evil.com"}),
+        (None, {"sec_fetch_site": "cross-site"}),
+    ],
+)
+def test_a_sweep_is_for_those_who_are_trusted(
+    tmp_path: Path, how: dict[str, Any] | None, headers: dict[str, str]
+) -> None:
+    async def work() -> None:
+        async with Started(tmp_path) as cloud:
+            file = orphan(tmp_path)
+            target, lines = signed("POST", SWEEP, **how) if how is not None else (SWEEP, {})
+            refused = await cloud.ask("POST", target, b'{"older_than_seconds": 0}', **{**lines, **headers})
+            assert refused.status == 403
+            assert file.exists()
+            assert (await cloud.ask("GET", SWEEP)).status == 404
+
+    run(work())
+
+
+def test_a_reset_takes_the_blobs_along(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with Started(tmp_path) as cloud:
+            file = orphan(tmp_path)
+            assert await cloud.ask_json("POST", RESET) == {"status": "reset"}
+            assert not file.exists()
 
     run(work())

@@ -1,10 +1,13 @@
 """Which names the cloud answers to, and which web pages may talk to it."""
 
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fogstead.gateway.hosts import OwnNames, bare, is_loopback, same_origin
 from gateway.clouds import Started
@@ -141,3 +144,76 @@ def test_nobody_is_connected_elsewhere(tmp_path: Path) -> None:
             assert (await cloud.ask("CONNECT", "evil.com:443", host="evil.com:443")).status == 403
 
     run(work())
+
+
+# --------------------------------------------------------------------------- buckets in hosts
+@pytest.mark.parametrize(
+    ("host", "bucket"),
+    [
+        ("bucket.s3.localhost:4566", "bucket"),
+        ("bucket.s3.localhost", "bucket"),
+        ("Bucket.S3.LocalHost", "bucket"),
+        ("my.dotted.bucket.s3.localhost:4566", "my.dotted.bucket"),
+        ("bucket.s3.localhost.localstack.cloud:4566", "bucket"),
+        ("bucket.s3.eu-west-1.localhost.localstack.cloud", "bucket"),
+        ("bucket.s3.amazonaws.com", "bucket"),
+        ("bucket.s3.us-west-2.amazonaws.com", "bucket"),
+        ("bucket.s3-us-west-2.amazonaws.com", "bucket"),
+        ("bucket.s3.us-gov-west-1.amazonaws.com", "bucket"),
+        ("bucket.s3.dualstack.eu-central-1.amazonaws.com", "bucket"),
+        ("bucket.s3.cn-north-1.amazonaws.com.cn", "bucket"),
+        ("bucket.s3.local.fogstead", "bucket"),
+        ("s3.s3.localhost", "s3"),
+        ("a.s3.b.s3.localhost", "a.s3.b"),
+        ("s3.us-east-1.s3.amazonaws.com", "s3.us-east-1"),
+        ("s3.localhost", ""),
+        (".s3.localhost", ""),
+        ("s3.us-east-1.amazonaws.com", ""),
+        ("s3.dualstack.us-east-1.amazonaws.com", ""),
+        ("localhost:4566", ""),
+        ("bucket.localhost", ""),
+        ("bucket.sqs.localhost", ""),
+        ("111122223333.s3-control.us-east-1.amazonaws.com", ""),
+        ("bucket.s3-website.localhost", ""),
+        ("bucket.s3-website-us-east-1.amazonaws.com", ""),
+        ("bucket.s3.evil.com", ""),
+        ("bucket.s3.localhost.evil.com", ""),
+        ("127.0.0.1:4566", ""),
+        ("[::1]:4566", ""),
+        ("", ""),
+    ],
+)
+def test_a_host_may_name_a_bucket(host: str, bucket: str) -> None:
+    names = OwnNames()
+    assert names.bucket_in(host) == bucket
+    assert names.bucket_in(host) == bucket
+
+
+def test_a_bucket_stands_before_the_operators_own_names_too() -> None:
+    names = OwnNames(["Cloud.Example"])
+    assert names.bucket_in("bucket.s3.cloud.example:443") == "bucket"
+    assert names.bucket_in("bucket.s3.cloudxexample") == ""
+    assert OwnNames().bucket_in("bucket.s3.cloud.example") == ""
+
+
+@given(st.from_regex(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", fullmatch=True), st.sampled_from(["", ".eu-west-1"]))
+def test_every_name_that_a_bucket_may_have_is_found_in_a_host(bucket: str, region: str) -> None:
+    assert OwnNames().bucket_in(f"{bucket}.s3{region}.localhost:4566") == bucket
+
+
+def test_buckets_in_endless_and_in_countless_hosts_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fogstead.gateway.hosts._REMEMBERED_MAX", 10)
+    names = OwnNames()
+    assert names.bucket_in("a" * 60_000 + ".s3.localhost") == "a" * 60_000
+    assert not names._buckets
+    for number in range(100):
+        assert names.bucket_in(f"bucket{number}.s3.localhost") == f"bucket{number}"
+    assert len(names._buckets) == 10
+
+
+@pytest.mark.parametrize("host", [".s3" * 20_000, ".s3-aa" + "-a" * 30_000, "a.s3.us" + "-east" * 10_000 + "-1.x"])
+def test_a_host_that_was_made_to_be_slow_is_not(host: str) -> None:
+    """Looking at one costs no more than its length."""
+    start = time.process_time()
+    OwnNames().bucket_in(host)
+    assert time.process_time() - start < 0.5

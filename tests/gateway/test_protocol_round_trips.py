@@ -52,11 +52,19 @@ def botocore_view(service: str, protocol: str) -> BotocoreServiceModel:
     return botocore_model(models.load(service), protocol)
 
 
+# botocore has none of the first, reads the second with code of its own, and the third into two lists.
+READ_BY_HAND = {("s3", "PostObject"), ("s3", "GetBucketLocation"), ("s3", "ListObjectVersions")}
+
+
 @cache
 def plain_operations(service: str) -> tuple[str, ...]:
-    """Those whose bodies are no streams of events."""
+    """Those whose bodies are no streams of events, and whose documents botocore reads by its model alone."""
     model = models.load(service)
-    return tuple(name for name in model.operation_names if not has_events(model.operation(name)))
+    return tuple(
+        name
+        for name in model.operation_names
+        if not has_events(model.operation(name)) and (service, name) not in READ_BY_HAND
+    )
 
 
 def has_events(operation: Operation) -> bool:

@@ -220,3 +220,83 @@ def test_the_service_in_a_scope_is_read_from_the_header_or_the_query() -> None:
 def test_requests_of_every_service_find_their_operations(name: str) -> None:
     faults = faults_of(name)
     assert not faults, "\n".join(faults)
+
+
+# --------------------------------------------------------------------------- S3, which takes what nothing else does
+def s3_scope(service: str = "s3") -> str:
+    return (
+        f"AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=a"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "operation", "labels"),
+    [
+        ("GET", "/", "ListObjects", {"Bucket": "b"}),
+        ("GET", "/?list-type=2", "ListObjectsV2", {"Bucket": "b"}),
+        ("PUT", "/", "CreateBucket", {"Bucket": "b"}),
+        ("GET", "/key", "GetObject", {"Bucket": "b", "Key": "key"}),
+        ("GET", "/a/b//c/", "GetObject", {"Bucket": "b", "Key": "a/b//c/"}),
+        ("PUT", "/key?partNumber=1&uploadId=u", "UploadPart", {"Bucket": "b", "Key": "key"}),
+        ("POST", "/", "PostObject", {"Bucket": "b"}),
+        ("POST", "/?delete", "DeleteObjects", {"Bucket": "b"}),
+        ("HEAD", "/", "HeadBucket", {"Bucket": "b"}),
+    ],
+)
+def test_a_bucket_in_the_host_stands_before_the_path(
+    method: str, target: str, operation: str, labels: dict[str, str]
+) -> None:
+    for signed_for in ("", "s3"):
+        headers = {"authorization": s3_scope()} if signed_for else {}
+        found = router().route(head_of(method, target, **headers), b"", signed_for or None, "b")
+        assert (found.model.name, found.operation.name, dict(found.labels)) == ("s3", operation, labels)
+    within = router().route(head_of(method, f"/b{target}"), b"")
+    assert (within.operation.name, dict(within.labels)) == (operation, labels)
+
+
+def test_a_bucket_in_the_host_means_nothing_to_other_services() -> None:
+    target = head_of("POST", "/", x_amz_target="AmazonSQS.SendMessage")
+    assert router().route(target, b"", None, "bucket").operation.name == "SendMessage"
+    form = head_of("GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
+    assert router().route(form, b"", None, "bucket").operation.name == "GetCallerIdentity"
+    rest = head_of("GET", "/2015-03-31/functions/f", authorization=s3_scope("lambda"))
+    assert router().route(rest, b"", None, "bucket").operation.name == "GetFunction"
+
+
+@pytest.mark.parametrize(
+    ("head", "is_s3s"),
+    [
+        (head_of("GET", "/"), True),
+        (head_of("PUT", "/bucket/key"), True),
+        (head_of("PUT", "/bucket/key", authorization=s3_scope()), True),
+        (head_of("GET", "/bucket/key?X-Amz-Credential=a%2F20260102%2Fus-east-1%2Fs3%2Faws4_request"), True),
+        (head_of("GET", "/bucket/key?Action=x&Version=2006-03-01"), True),
+        (head_of("GET", "/", host="bucket.s3.localhost"), True),
+        (head_of("PUT", "/bucket/key", authorization=s3_scope("sqs")), False),
+        (head_of("POST", "/", x_amz_target="AmazonSQS.SendMessage"), False),
+        (head_of("POST", "/", x_amz_target="Unheard.Of"), False),
+        (head_of("GET", "/?Action=GetCallerIdentity&Version=2011-06-15"), False),
+        (head_of("POST", "/service/AmazonSQS/operation/ListQueues"), False),
+        (head_of("GET", "/", host="sqs.us-east-1.localhost"), False),
+        (head_of("GET", "/v20180820/accesspoint", authorization=s3_scope(), host="s3-control.localhost"), False),
+    ],
+)
+def test_it_is_known_from_the_head_whether_a_request_may_be_s3s(head: Head, is_s3s: bool) -> None:
+    assert router().is_default(head) is is_s3s
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/", "SERVICE"), ("/bucket", "BUCKET"), ("/bucket/", "BUCKET"), ("/bucket/key", "OBJECT")]
+)
+def test_a_method_that_nothing_knows_is_refused_with_what_it_was_for(path: str, kind: str) -> None:
+    with pytest.raises(UnknownOperation) as refused:
+        router().route(head_of("PATCH", path), b"")
+    assert refused.value.members == {"Method": "PATCH", "ResourceType": kind}
+
+
+@pytest.mark.parametrize(
+    "target", ["/bucket/key?x=y", "/bucket/key?%", "/bucket/key?&&", "/bucket/key?=", "/bucket/key?"]
+)
+def test_parameters_that_nobody_knows_choose_no_other_operation(target: str) -> None:
+    assert routed(head_of("GET", target)) == "s3.GetObject"
+    assert routed(head_of("PUT", target)) == "s3.PutObject"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 from fogstead.cli.addresses import remove_address, url_of, write_address
 from fogstead.cli.command import Failed
 from fogstead.gateway.hosts import is_loopback
-from fogstead.main import Refused, Settings, serve, version
+from fogstead.main import Refused, Settings, serve, version, zone_folders
 from fogstead.primitives.store.directory import DirectoryRefused
 
 _AUTH = {
@@ -21,6 +22,7 @@ _AUTH = {
     "audit": "audit: signatures are checked, what policies would deny is only logged",
     "off": "off: nothing is checked, every caller is root",
 }
+ZONES_MAX = 9
 _DURABILITY = {"process": "survives a killed process", "power": "survives a power cut"}
 
 
@@ -35,6 +37,9 @@ def run(data_dir: Path, chosen: dict[str, Any], told: Callable[[str], None] | No
         host=chosen["host"],
         auth=chosen["auth"],
         durability=chosen["durability"],
+        zones=_zones(data_dir, chosen["zones"]),
+        key_dir=chosen["key_dir"],
+        plain_blobs=bool(os.environ.get("FOGSTEAD_PLAIN_BLOBS")),
         host_names=tuple(chosen["host_names"]),
         root_keys=chosen["root_keys"],
         throttles=chosen["throttle"],
@@ -62,9 +67,25 @@ def run(data_dir: Path, chosen: dict[str, Any], told: Callable[[str], None] | No
             remove_address(data_dir)
 
 
+def _zones(data_dir: Path, text: str) -> tuple[Path, ...]:
+    """A number of folders in the data directory, or the folders themselves, each with a slash in its name."""
+    folders = [folder.strip() for folder in text.split(",") if folder.strip()]
+    if folders and all("/" in folder for folder in folders):
+        return tuple(Path(folder).absolute() for folder in folders)
+    if not (text.isascii() and text.isdecimal()):
+        raise Failed(
+            f"--zones {text}: give a number, or folders such as ./zone or /disk1/zone, with commas between them."
+        )
+    if not 1 <= int(text) <= ZONES_MAX:
+        raise Failed(f"--zones {text}: there may be 1 to {ZONES_MAX} zones in the data directory.")
+    return zone_folders(data_dir, int(text))
+
+
 def mode_lines(settings: Settings, url: str) -> list[str]:
     """What a person should know before the first call."""
+    plain = ["Objects are NOT encrypted (FOGSTEAD_PLAIN_BLOBS): for measurements only."] if settings.plain_blobs else []
     return [
+        *plain,
         f"Fogstead {version()} at {url} (HTTP, and TLS on the same port)",
         f"Auth: {_AUTH[settings.auth]}. {_keys_sentence(settings)}",
         f"Data: {settings.data_dir}, {_DURABILITY[settings.durability]}.",

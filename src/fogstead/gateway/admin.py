@@ -9,6 +9,7 @@ import msgspec
 
 from fogstead.gateway.exchanges import Exchange
 from fogstead.kernel.cloud import Cloud
+from fogstead.kernel.sweeping import ORPHAN_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Admin:
             "GET /_fogstead/audit": self._audit,
             "GET /_fogstead/unread": self._unread,
             "POST /_fogstead/reset": self._reset,
+            "POST /_fogstead/sweep": self._sweep,
         }.get(name)
         try:
             if handler is None:
@@ -107,6 +109,12 @@ class Admin:
     async def _reset(self, _exchange: Exchange) -> Any:
         await self._cloud.reset()
         return {"status": "reset"}
+
+    async def _sweep(self, exchange: Exchange) -> Any:
+        seconds = _object(exchange.body).get("older_than_seconds", ORPHAN_SECONDS)
+        if not isinstance(seconds, int | float) or seconds is True or not 0 <= seconds <= _ADVANCE_MAX_SECONDS:
+            raise AdminError(400, 'send {"older_than_seconds": N}')
+        return {"removed": await self._cloud.sweeper.sweep(seconds)}
 
 
 def _require(trusted: bool) -> None:

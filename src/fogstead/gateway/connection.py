@@ -51,8 +51,7 @@ class Http1Connection(asyncio.BufferedProtocol):
         self._room.set()
         self._head_deadline = 0.0
         self.deadline = self._loop.time() + bounds.HEAD_SECONDS
-        self.peer = ""
-        self.secure = False
+        self.peer, self.secure = "", False
 
     # ------------------------------------------------------------- the loop's side
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -172,6 +171,8 @@ class Http1Connection(asyncio.BufferedProtocol):
             return data[at:]
         length = head.content_length
         if limit is not None and not head.chunked and len(data) - at >= length <= limit:
+            if head.expects:
+                self._send_continue()  # some clients wait for it though they send nothing, or have sent all
             exchange.body = data[at : at + length] if length else b""
             self._application.handle(exchange)
             return data[at + length :]
@@ -417,7 +418,7 @@ class Http1Connection(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------- bounds
     def check_deadline(self, now: float) -> None:
-        """Called now and then by the server: a connection that waits too long is ended."""
+        """A connection that waits too long is ended."""
         if now < self.deadline:
             return
         if not self._room.is_set() or self._lingering:
@@ -434,7 +435,8 @@ class Http1Connection(asyncio.BufferedProtocol):
         """The server stops: end at once when idle, else after the answer under way."""
         self._closing = True
         if self._answered and not self._reading_body:
-            self._transport.close()
+            at_once = self.secure and not self._transport.get_write_buffer_size()  # a close in TLS awaits the other's
+            (self._transport.abort if at_once else self._transport.close)()
 
     def _pause(self) -> None:
         if not self._paused and not self._transport.is_closing():

@@ -7,6 +7,7 @@ is not ours (a rebound name) and an Origin that is not the page's own host are r
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 
@@ -20,6 +21,7 @@ _SUFFIXES = (
     ".on.aws",
     ".local.fogstead",
 )
+_BUCKET_HOSTS = ("localhost", "localhost.localstack.cloud", "amazonaws.com", "amazonaws.com.cn", "local.fogstead")
 _NAMES = frozenset({"localhost.localstack.cloud", "s3.amazonaws.com"})
 _REMEMBERED_MAX = 10_000
 _NAME_CHARACTERS_MAX = 300
@@ -33,6 +35,9 @@ class OwnNames:
         self._names = _LOOPBACK_NAMES | _NAMES | {socket.gethostname().lower(), *added}
         self._suffixes = (*_SUFFIXES, *("." + name for name in added))
         self._verdicts: dict[str, bool] = {}
+        served = "|".join(re.escape(name) for name in (*_BUCKET_HOSTS, *added))
+        self._virtual = re.compile(rf"(.+)\.s3(?:\.dualstack)?(?:[.-][a-z]{{2}}(?:-[a-z]+)+-\d)?\.(?:{served})\Z")
+        self._buckets: dict[str, str] = {}
 
     def has(self, host: str) -> bool:
         """Whether a Host header names this cloud. Addresses always do: a rebound name is never one."""
@@ -42,6 +47,16 @@ class OwnNames:
             if len(self._verdicts) < _REMEMBERED_MAX and len(host) <= _NAME_CHARACTERS_MAX:
                 self._verdicts[host] = verdict
         return verdict
+
+    def bucket_in(self, host: str) -> str:
+        """The bucket that a Host header names before `.s3.`, or nothing."""
+        bucket = self._buckets.get(host)
+        if bucket is None:
+            match = self._virtual.match(bare(host).lower())
+            bucket = match[1] if match else ""
+            if len(self._buckets) < _REMEMBERED_MAX and len(host) <= _NAME_CHARACTERS_MAX:
+                self._buckets[host] = bucket
+        return bucket
 
     def _judge(self, name: str) -> bool:
         return name in self._names or name.endswith(self._suffixes) or _is_address(name)

@@ -23,8 +23,11 @@ _ACTION = re.compile(r"(?:^|&)Action=([^&]*)")
 _VERSION = re.compile(r"(?:^|&)Version=([^&]*)")
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 _DEFAULT = "s3"
+_ACCOUNT_PATH = "/v20180820/"
 _CREDENTIAL = re.compile(r"Credential=[^,\s]*/([^/,\s]+)/aws4_request")
 Rank = tuple[int, ...]
+_DEPTH_MAX = 4
+_NO_ENTRIES: list[Any] = []
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -68,10 +71,11 @@ class Router:
         """The service a request is most likely for, to speak its protocol in an error."""
         return self._models.load(self._service(head, b"", signing_service(head)))
 
-    def route(self, head: Head, body: bytes, signed_for: str | None = None) -> Route:
+    def route(self, head: Head, body: bytes, signed_for: str | None = None, bucket: str = "") -> Route:
         """UnknownOperation or InvalidAction when no operation is named that the service has.
 
-        `signed_for` is the service in the signature's scope, where that has been read already.
+        `signed_for` is the service in the signature's scope, where that has been read already; `bucket` is what the
+        host names where the path does not.
         """
         target = head.headers.get("x-amz-target")
         if target is not None:
@@ -91,8 +95,13 @@ class Router:
         if protocol == "smithy-rpc-v2-cbor":
             match = _RPC_PATH.search(head.path)
             return Route(model, protocol, _by_name(model, match[2] if match else ""))
-        operation, labels = self._rest_table(model).match(head)
+        path = f"/{bucket}{head.path}" if bucket and model.name == _DEFAULT else head.path
+        operation, labels = self._rest_table(model).match(head, path)
         return Route(model, protocol, operation, labels)
+
+    def is_default(self, head: Head) -> bool:
+        """Whether nothing in a request's head names another service than the one that takes everything else."""
+        return "x-amz-target" not in head.headers and self._service(head, b"", signing_service(head)) == _DEFAULT
 
     def _rest_table(self, model: ServiceModel) -> RestTable:
         table = self._rest.get(model.name)
@@ -112,6 +121,8 @@ class Router:
         candidates = self._signing.get(signed_for, [])
         if len(candidates) == 1:
             return candidates[0]
+        if signed_for == _DEFAULT and not head.path.startswith(_ACCOUNT_PATH):
+            return self._by_host_among(head, candidates) or _DEFAULT
         return (
             self._by_version(head, body, candidates)
             or self._by_host(head)
@@ -132,6 +143,11 @@ class Router:
         action = _parameter(_ACTION, head, body)
         having = [name for name in named if action and self._models.load(name).has_operation(action)]
         return having[0] if having else None
+
+    def _by_host_among(self, head: Head, candidates: list[str]) -> str | None:
+        """For the service that takes everything else only the host tells, for its paths fit anything."""
+        named = self._by_host(head)
+        return named if named in candidates else None
 
     def _by_host(self, head: Head) -> str | None:
         host = head.headers.get("host", "").partition(":")[0]
@@ -203,29 +219,41 @@ class RestTable:
 
     def __init__(self, model: ServiceModel) -> None:
         entries = [_RestEntry(model.operation(name)) for name in model.operation_names]
+        self._whole = bool(model.metadata.get("routesWhole"))
         self._by_method: dict[str, list[_RestEntry]] = {}
         for entry in sorted(entries, key=lambda entry: entry.rank, reverse=True):
             self._by_method.setdefault(entry.operation.method, []).append(entry)
+        # Most requests have no query string: for these only few entries come into question, by the path's depth.
+        self._plain = {
+            (method, depth): [entry for entry in ranked if not entry.literals and entry.may_have(depth)]
+            for method, ranked in self._by_method.items()
+            for depth in range(_DEPTH_MAX + 1)
+        }
 
-    def match(self, head: Head) -> tuple[Operation, dict[str, str]]:
+    def match(self, head: Head, path: str | None = None) -> tuple[Operation, dict[str, str]]:
         """The operation and its labels; UnknownOperation when there is none."""
-        entry, labels = self._find(head)
+        path = head.path if path is None else path
+        entry, labels = self._find(head, path)
         if entry is None:
-            raise UnknownOperation
+            raise UnknownOperation(Method=head.method, ResourceType=_kind_of(path))
         return entry.operation, labels
 
     def rank(self, head: Head) -> Rank | None:
         """How well a request fits this service, to compare with others."""
-        entry, _ = self._find(head)
+        entry, _ = self._find(head, head.path)
         return None if entry is None else entry.rank_of(head)
 
-    def _find(self, head: Head) -> tuple[_RestEntry | None, dict[str, str]]:
+    def _find(self, head: Head, path: str) -> tuple[_RestEntry | None, dict[str, str]]:
         """The first entry that fits whole, else the first that lacks a member which it requires."""
         parts = frozenset(head.query.split("&")) if head.query else frozenset()
         names = {part.partition("=")[0] for part in parts}
         lacking: tuple[_RestEntry | None, dict[str, str]] = None, {}
-        for entry in self._by_method.get(head.method, ()):
-            labels = entry.match(head.path, names, parts)
+        if parts:
+            ranked = self._by_method.get(head.method, _NO_ENTRIES)
+        else:
+            ranked = self._plain.get((head.method, min(path.rstrip("/").count("/"), _DEPTH_MAX)), _NO_ENTRIES)
+        for entry in ranked:
+            labels = entry.match(path, names, parts)
             if labels is None:
                 continue
             best = lacking[0]
@@ -233,6 +261,8 @@ class RestTable:
                 break  # what stands in the URI itself says more than what is required beside it
             if entry.has_required(names, head.headers):
                 return entry, labels
+            if self._whole and not entry.literals:
+                continue
             if best is None or entry.literal > best.literal:
                 lacking = entry, labels
         return lacking
@@ -245,7 +275,7 @@ class _RestEntry:
         self.operation = operation
         path, _, query = operation.uri.partition("?")
         self._labels = [label for label, _ in _LABEL.findall(path)]
-        self._literals = [part for part in query.split("&") if part]
+        self.literals = [part for part in query.split("&") if part]
         self._required = _required(operation, "querystring")
         self._required_headers = frozenset(name.lower() for name in _required(operation, "header"))
         pattern, at = [], 0
@@ -259,12 +289,21 @@ class _RestEntry:
         self.literal = len(_LABEL.sub("", path))
         required = len(self._required) + len(self._required_headers)
         current = not operation.data.get("deprecated", False)
-        self.rank: Rank = (len(self._literals), required, -path.count("+}"), self.literal, current)
+        self.rank: Rank = (len(self.literals), required, -path.count("+}"), self.literal, current)
         self._ends_open = path.endswith("/")
+        self._depth = path.rstrip("/").count("/")
+        self._deeper = any(greedy for _, greedy in _LABEL.findall(path))
+
+    def may_have(self, depth: int) -> bool:
+        """Whether a path with so many slashes, or with the most that are told apart, can be this one's.
+
+        One that ends in slashes has fewer than it shows, and may still belong to a label that takes them.
+        """
+        return self._deeper or depth in {self._depth, _DEPTH_MAX} or self._depth > _DEPTH_MAX
 
     def match(self, path: str, names: set[str], parts: frozenset[str]) -> dict[str, str] | None:
         """The labels, or None when the request is for another operation."""
-        for literal in self._literals:
+        for literal in self.literals:
             if literal not in parts and ("=" in literal or literal not in names):
                 return None
         match = self._pattern.match(path)
@@ -281,6 +320,12 @@ class _RestEntry:
         names = {part.partition("=")[0] for part in head.query.split("&")}
         slash = head.path.endswith("/") == self._ends_open
         return (self.has_required(names, head.headers), slash, *self.rank)
+
+
+def _kind_of(path: str) -> str:
+    """What S3 calls a thing by how deep its path is."""
+    depth = path.strip("/").count("/") + bool(path.strip("/"))
+    return ("SERVICE", "BUCKET", "OBJECT")[min(depth, 2)]
 
 
 def _required(operation: Operation, location: str) -> frozenset[str]:

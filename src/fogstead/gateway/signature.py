@@ -1,7 +1,7 @@
 """Signature Version 4: reading what a request claims and checking it.
 
 A *claim* is read before the body is there; `verify` needs the hash of the body. Which secret belongs to an access key
-is the kernel's to say. SigV4A and signed chunks have their place here when a service needs them.
+is the kernel's to say. Signed chunks are in `payloads`; SigV4A has its place here when a service needs it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Final
-from urllib.parse import quote, unquote, unquote_to_bytes
+from typing import Any, Final, NoReturn
+from urllib.parse import unquote
 
+from fogstead.gateway.canonical import as_sent, canonical_path, canonical_query
 from fogstead.gateway.http1 import Head
 from fogstead.kernel.errors import ServiceError, declare
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 STREAMING: Final = "STREAMING-"
+UNSIGNED_CHUNKS: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+SIGNED_CHUNKS: Final = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+SIGNED_TRAILERS: Final = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+_KEYS_OF_ECDSA: Final = ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER")
+CHUNKED_WORDS: Final = (UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_TRAILERS, *_KEYS_OF_ECDSA)
 EMPTY_HASH: Final = hashlib.sha256(b"").hexdigest()
 SKEW_MILLIS: Final = 15 * 60 * 1000
 EXPIRES_SECONDS_MAX: Final = 7 * 24 * 3600
@@ -46,6 +52,30 @@ SignatureMismatch = declare(
 )
 UnknownKey = declare(
     "UnknownKey", "UnrecognizedClientException", "The security token included in the request is invalid.", 403
+)
+SignatureExpired = declare(
+    "SignatureExpired", "InvalidSignatureException", "Signature expired: the presigned request is no longer good.", 403
+)
+SignatureSkewed = declare(
+    "SignatureSkewed",
+    "InvalidSignatureException",
+    "The difference between the request time and the current time is too large.",
+    403,
+)
+QueryIncomplete = declare(
+    "QueryIncomplete",
+    "IncompleteSignatureException",
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+    "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+)
+HeadersNotSigned = declare(
+    "HeadersNotSigned", "AccessDenied", "There were headers present in the request which were not signed", 403
+)
+InvalidPayloadHash = declare(
+    "InvalidPayloadHash",
+    "InvalidArgument",
+    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
 )
 SIGNATURE_ERRORS: Final = (MissingToken, IncompleteSignature, SignatureMismatch, UnknownKey)
 
@@ -165,6 +195,14 @@ def _signing_time(headers: Mapping[str, str]) -> tuple[str, int]:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ"), seconds * 1000
 
 
+def scope_of(credential: str) -> Scope:
+    """The scope of a credential as it stands in a query string or a form; QueryIncomplete when it is none."""
+    try:
+        return _scope(credential)
+    except IncompleteSignature as error:
+        raise QueryIncomplete(error.message) from None
+
+
 @lru_cache(maxsize=64)
 def parse_amz_date(text: str) -> int:
     """Milliseconds of `20150830T123600Z`."""
@@ -187,78 +225,58 @@ def _claim_from_query(head: Head) -> Claim:
         if name.startswith("X-Amz-"):
             fields[name] = unquote(value)
     if fields.get("X-Amz-Algorithm") != ALGORITHM:
-        raise IncompleteSignature('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
+        raise QueryIncomplete('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
     for name in ("X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"):
         if not fields.get(name):
-            raise IncompleteSignature(f"AWS query-string parameters must include '{name}'.")
-    expires = fields.get("X-Amz-Expires", "900")
-    if _EXPIRES.match(expires) is None or int(expires) > EXPIRES_SECONDS_MAX:
-        raise IncompleteSignature(f"X-Amz-Expires must be a number of seconds up to {EXPIRES_SECONDS_MAX}")
-    scope = _scope(fields["X-Amz-Credential"])
+            raise QueryIncomplete(f"AWS query-string parameters must include '{name}'.")
+    expires_text = fields.get("X-Amz-Expires")
+    if expires_text is None and fields["X-Amz-Credential"].endswith("/s3/aws4_request"):
+        raise QueryIncomplete
+    expires = _expires_seconds(expires_text if expires_text is not None else "900")
     amz_date = fields["X-Amz-Date"]
-    signed_at = parse_amz_date(amz_date)
+    scope = scope_of(fields["X-Amz-Credential"])
+    try:
+        signed_at = parse_amz_date(amz_date)
+    except IncompleteSignature as error:
+        raise QueryIncomplete(error.message) from None
     names = _signed_names(fields["X-Amz-SignedHeaders"])
     token = fields.get("X-Amz-Security-Token") or head.headers.get("x-amz-security-token")
-    return Claim(scope, names, fields["X-Amz-Signature"], amz_date, signed_at, int(expires), token)
+    return Claim(scope, names, fields["X-Amz-Signature"], amz_date, signed_at, expires, token)
 
 
-# --------------------------------------------------------------------------- the canonical request
-def canonical_request(head: Head, claim: Claim, payload_hash: str, *, s3_paths: bool) -> str:
+def _expires_seconds(text: str) -> int:
+    if text.startswith("-") and _EXPIRES.match(text[1:]):
+        raise QueryIncomplete("X-Amz-Expires must be non-negative")
+    if _EXPIRES.match(text) is None:
+        raise QueryIncomplete("X-Amz-Expires should be a number")
+    if int(text) > EXPIRES_SECONDS_MAX:
+        raise QueryIncomplete(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+            f"{EXPIRES_SECONDS_MAX} seconds"
+        )
+    return int(text)
+
+
+def canonical_request(head: Head, claim: Claim, payload_hash: str, *, s3_paths: bool, slashes: str = "/") -> str:
     """The text whose hash is signed. S3 signs the path as it is; elsewhere it is normalised and encoded once more."""
     headers = head.headers
-    lines = [head.method, canonical_path(head.path, s3_paths=s3_paths), canonical_query(head.query)]
+    lines = [head.method, canonical_path(head.path, s3_paths=s3_paths, slashes=slashes), canonical_query(head.query)]
     for name in claim.signed_headers:
         value = headers.get(name)
         if value is None:
             if name not in {"content-length", "expect"}:
                 raise SignatureMismatch
             value = "0" if name == "content-length" else ""
+        elif not value.isascii():
+            value = as_sent(value)
         lines.append(f"{name}:{_SPACES.sub(' ', value) if '  ' in value else value}")
     lines += ["", ";".join(claim.signed_headers), payload_hash]
     return "\n".join(lines)
 
 
-def canonical_path(path: str, *, s3_paths: bool) -> str:
-    """The path as it is signed."""
-    if path == "/":
-        return path
-    if s3_paths:
-        return "/".join([_encoded(part) for part in path.split("/")]) or "/"
-    return quote(_normalised(path), safe="/~")
-
-
-def _normalised(path: str) -> str:
-    out: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if out:
-                out.pop()
-        elif part not in {"", "."}:
-            out.append(part)
-    normalised = "/" + "/".join(out)
-    return normalised + "/" if path.endswith("/") and out else normalised
-
-
-def canonical_query(query: str) -> str:
-    """The query as it is signed: every pair encoded anew, sorted, without the signature itself."""
-    if not query:
-        return ""
-    pairs = []
-    for part in query.split("&"):
-        if part and not part.startswith("X-Amz-Signature="):
-            name, _, value = part.partition("=")
-            pairs.append((_encoded(name), _encoded(value)))
-    pairs.sort()
-    return "&".join([f"{name}={value}" for name, value in pairs])
-
-
-def _encoded(text: str) -> str:
-    return quote(unquote_to_bytes(text), safe="~")
-
-
 def string_to_sign(claim: Claim, canonical: str) -> str:
     """What the key signs."""
-    hashed = hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+    hashed = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
     return f"{ALGORITHM}\n{claim.amz_date}\n{claim.scope.text}\n{hashed}"
 
 
@@ -272,12 +290,24 @@ class Verifier:
     def verify(self, head: Head, claim: Claim, secret: str, payload_hash: str, *, s3_paths: bool = False) -> None:
         """SignatureMismatch unless the secret's holder signed exactly this request."""
         canonical = canonical_request(head, claim, payload_hash, s3_paths=s3_paths)
-        key = self._key(secret, claim.scope)
-        expected = hmac.digest(key, string_to_sign(claim, canonical).encode("utf-8"), "sha256").hex()
-        if not hmac.compare_digest(expected.encode("ascii"), claim.signature.encode("utf-8", "replace")):
-            raise SignatureMismatch
+        if self._is_signed(claim, secret, canonical):
+            return
+        # S3 decodes the path before it encodes it anew; some clients sign an encoded slash as they send it.
+        if s3_paths and "%2f" in head.path.lower():
+            as_it_is = canonical_request(head, claim, payload_hash, s3_paths=True, slashes="")
+            if self._is_signed(claim, secret, as_it_is):
+                return
+        text = string_to_sign(claim, canonical)
+        shown = shown_mismatch(claim.scope.access_key, claim.signature, text)
+        raise SignatureMismatch(**shown, CanonicalRequest=canonical, CanonicalRequestBytes=_as_bytes(canonical))
 
-    def _key(self, secret: str, scope: Scope) -> bytes:
+    def _is_signed(self, claim: Claim, secret: str, canonical: str) -> bool:
+        key = self.key(secret, claim.scope)
+        expected = hmac.digest(key, string_to_sign(claim, canonical).encode("utf-8"), "sha256").hex()
+        return hmac.compare_digest(expected.encode("ascii"), claim.signature.encode("utf-8", "replace"))
+
+    def key(self, secret: str, scope: Scope) -> bytes:
+        """The key that a secret gives for a scope."""
         at = (secret, scope.date, scope.region, scope.service)
         key = self._keys.get(at)
         if key is None:
@@ -295,20 +325,43 @@ def signing_key(secret: str, scope: Scope) -> bytes:
     return key
 
 
+def shown_mismatch(access_key: str, signature: str, text: str) -> dict[str, Any]:
+    """What helps a person to find the difference; nothing of it is secret."""
+    return {
+        "AWSAccessKeyId": access_key,
+        "StringToSign": text,
+        "SignatureProvided": signature,
+        "StringToSignBytes": _as_bytes(text),
+    }
+
+
+def _as_bytes(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").hex(" ")
+
+
+def shown_skew(date: str, true_now: int) -> dict[str, Any]:
+    """By how much two clocks may differ, and what they show."""
+    now = datetime.fromtimestamp(true_now // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"RequestTime": date, "ServerTime": now, "MaxAllowedSkewMilliseconds": SKEW_MILLIS}
+
+
 def check_time(claim: Claim, true_now: int) -> None:
-    """SignatureMismatch when it was signed too long ago or for too far ahead, by true time."""
+    """SignatureSkewed when it was signed too long ago or for too far ahead, by true time."""
+    shown = claim.amz_date + " is"
+    if claim.presigned and claim.signed_at > true_now + SKEW_MILLIS:
+        _refuse_skew(claim, true_now, f"Signature not yet current: {shown} still later than now.")
     if claim.presigned:
-        if claim.signed_at > true_now + SKEW_MILLIS:
-            raise SignatureMismatch(f"Signature not yet current: {claim.amz_date} is still later than now.")
         return
     if claim.signed_at < true_now - SKEW_MILLIS:
-        now, edge = _amz(true_now), _amz(true_now - SKEW_MILLIS)
-        raise SignatureMismatch(f"Signature expired: {claim.amz_date} is now earlier than {edge} ({now} - 15 min.)")
+        edge = f"{_amz(true_now - SKEW_MILLIS)} ({_amz(true_now)} - 15 min.)"
+        _refuse_skew(claim, true_now, f"Signature expired: {shown} now earlier than {edge}")
     if claim.signed_at > true_now + SKEW_MILLIS:
-        now, edge = _amz(true_now), _amz(true_now + SKEW_MILLIS)
-        raise SignatureMismatch(
-            f"Signature not yet current: {claim.amz_date} is still later than {edge} ({now} + 15 min.)"
-        )
+        edge = f"{_amz(true_now + SKEW_MILLIS)} ({_amz(true_now)} + 15 min.)"
+        _refuse_skew(claim, true_now, f"Signature not yet current: {shown} still later than {edge}")
+
+
+def _refuse_skew(claim: Claim, true_now: int, sentence: str) -> NoReturn:
+    raise SignatureSkewed(sentence, **shown_skew(claim.amz_date, true_now))
 
 
 def _amz(millis: int) -> str:
@@ -322,13 +375,45 @@ def payload_hash_of(head: Head, claim: Claim, body: bytes, *, s3: bool) -> str:
         if claim.presigned and declared is None:
             return UNSIGNED
         if declared is None:
-            raise IncompleteSignature("Missing required header for this request: x-amz-content-sha256")
+            raise PayloadHashMissing
+        check_hash_word(declared)
         if declared == UNSIGNED or declared.startswith(STREAMING):
             return declared
     actual = hashlib.sha256(body).hexdigest() if body else EMPTY_HASH
     if declared is not None and _HEX_64.match(declared) and declared != actual:
         raise ContentHashMismatch
     return actual
+
+
+def declared_hash_of(head: Head, claim: Claim) -> str:
+    """What stands in the canonical request of a streamed body, before the body is there to be hashed."""
+    declared = head.headers.get("x-amz-content-sha256")
+    if declared is None:
+        if claim.presigned:
+            return UNSIGNED
+        raise PayloadHashMissing
+    check_hash_word(declared)
+    return declared
+
+
+def check_hash_word(declared: str) -> None:
+    """InvalidPayloadHash for what is neither a hash nor one of the words that stand for one."""
+    if declared != UNSIGNED and declared not in CHUNKED_WORDS and _HEX_64.match(declared) is None:
+        raise InvalidPayloadHash
+
+
+def refuse_unsigned_headers(head: Head, claim: Claim) -> None:
+    """S3 wants every x-amz- header signed: a presigned request must not be made to say more."""
+    for name in head.headers:
+        if name.startswith("x-amz-") and name not in claim.signed_headers and name != "x-amz-content-sha256":
+            raise HeadersNotSigned(HeadersNotSigned=name)
+
+
+class PayloadHashMissing(ServiceError):
+    """S3 wants to be told the body's hash, or that there is none."""
+
+    code, status = "InvalidRequest", 400
+    sentence = "Missing required header for this request: x-amz-content-sha256"
 
 
 class ContentHashMismatch(ServiceError):

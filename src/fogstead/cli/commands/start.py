@@ -18,6 +18,10 @@ EXAMPLES = (
     ("fogstead start -d --port 4599 --data-dir ./cloud", "In the background, beside another one"),
     ("fogstead start --auth audit --log-level info", "Let every call through, and log what would be denied"),
     ("fogstead start --host 0.0.0.0 --root-keys everywhere", "For other machines, with the well-known root keys"),
+    (
+        "fogstead start --zones /disk1/zone,/disk2/zone --key-dir /etc/fogstead",
+        "Two copies of all objects, the key apart",
+    ),
     ("fogstead start --explain", "What happens to a call, step by step"),
 )
 
@@ -39,6 +43,20 @@ EXAMPLES = (
     type=click.Choice(["process", "power"]),
     default="process",
     help="What an answered call survives: a killed process, or a power cut too (slower).",
+)
+@setting(
+    "--zones",
+    env="FOGSTEAD_ZONES",
+    default="1",
+    metavar="N|DIR,DIR...",
+    help="Keep every object in so many folders of the data directory, or in these folders, best on disks of their own.",
+)
+@setting(
+    "--key-dir",
+    env="FOGSTEAD_KEY_DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Where the root key lies that all objects are encrypted under; by default in the data directory.",
 )
 @setting(
     "--host-name",

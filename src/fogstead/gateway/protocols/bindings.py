@@ -46,11 +46,6 @@ def written_to_body(shape: Shape) -> list[Shape]:
     return [member for member in shape.members.values() if member.location not in _HEAD]
 
 
-def takers(shape: Shape) -> list[Take]:
-    """Functions that fill the bound members of an input."""
-    return [_taker(member) for member in shape.members.values() if member.location]
-
-
 def _taker(member: Shape) -> Take:
     location = member.location
     if location == "uri":
@@ -84,9 +79,17 @@ def _take_query(member: Shape) -> Take:
     def take(_request: WireRequest, pairs: Pairs, out: Input) -> None:
         values = pairs.get(wire_name)
         if values:
-            out[name] = convert(values[0])
+            out[name] = _converted(convert, wire_name, values[0])
 
     return take
+
+
+def _converted(convert: Callable[[str], Any], name: str, text: str) -> Any:
+    try:
+        return convert(text)
+    except WireError as error:
+        error.argument = name, text
+        raise
 
 
 def _take_whole_query(member: Shape) -> Take:
@@ -113,11 +116,17 @@ def _take_prefixed(member: Shape) -> Take:
 
 def _take_header(member: Shape) -> Take:
     name, header, convert = member.member_name, member.wire_name.lower(), _header_reader(member)
+    lenient = bool(member.trait("ignoredWhenUnreadable"))
 
     def take(request: WireRequest, _pairs: Pairs, out: Input) -> None:
         value = request.headers.get(header)
-        if value is not None:
-            out[name] = convert(value)
+        if value is None:
+            return
+        try:
+            out[name] = _converted(convert, header, value)
+        except WireError:
+            if not lenient:
+                raise
 
     return take
 
@@ -225,12 +234,12 @@ def header_text(value: str) -> str:
 
 def apply(shape: Shape) -> Callable[[Mapping[str, Any], WireReply], None]:
     """A function that puts all bound members of a result into the answer's head."""
-    known = givers(shape)
+    known = dict(givers(shape))
 
     def give(result: Mapping[str, Any], reply: WireReply) -> None:
-        for name, giver in known:
-            value = result.get(name)
-            if value is not None:
+        for name, value in result.items():
+            giver = known.get(name)
+            if giver is not None and value is not None:
                 giver(value, reply)
 
     return give
@@ -238,14 +247,19 @@ def apply(shape: Shape) -> Callable[[Mapping[str, Any], WireReply], None]:
 
 def fill(shape: Shape) -> Callable[[WireRequest], Input]:
     """A function that reads all bound members of an input."""
-    known = takers(shape)
-    by_query = any(member.location == "querystring" for member in shape.members.values())
+    members = shape.members.values()
+    by_header = {member.wire_name.lower(): _take_header(member) for member in members if member.location == "header"}
+    others = [_taker(member) for member in members if member.location not in {"", "header"}]
+    by_query = any(member.location == "querystring" for member in members)
 
     def take_all(request: WireRequest) -> Input:
         pairs = query_pairs(request.query) if by_query else {}
         out: Input = {}
-        for take in known:
+        for take in others:
             take(request, pairs, out)
+        for name in request.headers:
+            if name in by_header:
+                by_header[name](request, pairs, out)
         return out
 
     return take_all

@@ -153,8 +153,8 @@ def writer() -> Writer:
 def error_body(model: ServiceModel, error: ServiceError) -> dict[str, Any]:
     """The members of an error, as its shape writes them."""
     body: dict[str, Any] = {message_member(model, error): error.message}
-    if error.members:
-        convert = writer().compile(model.shape(error.code)) if error.code in model.error_shapes else None
+    if error.members and error.code in model.error_shapes:
+        convert = writer().compile(model.shape(error.code))
         body.update(convert(error.members) if convert else error.members)
     return body
 

@@ -8,7 +8,7 @@ from typing import Any
 from fogstead.gateway.protocols import bindings
 from fogstead.gateway.protocols.values import WireError
 from fogstead.gateway.protocols.wire import Decode, Encode, Input, WireReply, WireRequest
-from fogstead.kernel.errors import SerializationError
+from fogstead.kernel.errors import SerializationError, UnreadableParameter
 from fogstead.model import Operation, Shape
 
 ReadDocument = Callable[[bytes], Any]
@@ -48,6 +48,12 @@ def compile_decoder(codec: RestCodec, operation: Operation) -> Decode:
     def decode(request: WireRequest) -> Input:
         try:
             out = fill(request)
+        except WireError as error:
+            name, value = error.argument or ("", "")
+            raise UnreadableParameter(
+                str(error), **({"ArgumentName": name, "ArgumentValue": value} if name else {})
+            ) from None
+        try:
             read_body(request, out)
         except WireError as error:
             raise SerializationError(str(error)) from None

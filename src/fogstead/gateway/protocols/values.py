@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 Convert = Callable[[Any], Any]
@@ -26,7 +27,12 @@ LONG = range(-(2**63), 2**63)
 
 
 class WireError(ValueError):
-    """A value on the wire is not what its shape asks for; the message may be shown."""
+    """A value on the wire is not what its shape asks for; the message may be shown.
+
+    `argument` is the parameter or header it stands in, with its value, where it stands in one.
+    """
+
+    argument: tuple[str, str] | None = None
 
 
 def to_datetime(millis: int) -> datetime:
@@ -39,6 +45,13 @@ def format_iso8601(millis: int) -> str:
     at = to_datetime(millis)
     text = f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}"
     return f"{text}.{millis % 1000:03}Z" if millis % 1000 else text + "Z"
+
+
+@lru_cache(maxsize=4096)
+def format_iso8601_millis(millis: int) -> str:
+    """`2015-08-30T12:36:00.000Z`, as S3 writes times in its documents."""
+    at = to_datetime(millis)
+    return f"{at.year:04}-{at.month:02}-{at.day:02}T{at.hour:02}:{at.minute:02}:{at.second:02}.{millis % 1000:03}Z"
 
 
 def format_http_date(millis: int) -> str:
@@ -91,6 +104,7 @@ def _millis(at: datetime) -> int:
 
 TIMESTAMP_FORMATS: dict[str, Convert] = {
     "iso8601": format_iso8601,
+    "iso8601Millis": format_iso8601_millis,
     "rfc822": format_http_date,
     "unixTimestamp": format_unix,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,14 @@ _NOT_XML = {code: None for code in range(32) if chr(code) not in "\t\n\r"} | {0x
 _TEXT_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#xD;", **_NOT_XML}
 
 
+_SPECIAL = re.compile("[&<>\r\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_TEXTUAL = frozenset({"iso8601", "iso8601Millis", "rfc822"})
+_ATTRIBUTES_MAX = 64
+
+
 def escape(text: str) -> str:
     """Text between tags. Characters that XML cannot carry are left out."""
-    return text.translate(_TEXT_ESCAPES)
+    return text.translate(_TEXT_ESCAPES) if _SPECIAL(text) else text
 
 
 def location_name(member: Shape) -> str:
@@ -43,8 +49,11 @@ def location_name(member: Shape) -> str:
 class XmlWriter:
     """Compiles shapes into writers. `name` says what a structure's member is called."""
 
-    def __init__(self, name: Name = location_name, part_name: str = "locationName") -> None:
+    def __init__(
+        self, name: Name = location_name, part_name: str = "locationName", timestamps: str = "iso8601"
+    ) -> None:
         self._name = name
+        self._timestamps = timestamps
         self._part_name = part_name
         self._underway = Underway()
 
@@ -56,25 +65,37 @@ class XmlWriter:
             return self._map(shape, name)
         if shape.kind == "structure":
             return self._structure_element(shape, name)
-        return _scalar_element(name, scalar_text(shape, "iso8601"))
+        return _scalar_element(name, escaped_text(shape, self._timestamps))
 
     def members(self, shapes: Iterable[Shape]) -> Write:
         """A writer of a structure's members, in the model's order, without an element around them."""
-        writers = [(member.member_name, self.element(member, self._name(member))) for member in shapes]
+        plan = [self._member(member, self._name(member)) for member in shapes]
 
         def write(value: Any, out: Pieces) -> None:
-            for name, writer in writers:
+            for name, opening, convert, closing, writer in plan:
                 inner = value.get(name)
-                if inner is not None:
+                if inner is None:
+                    continue
+                if writer is None:
+                    out.append(f"{opening}{convert(inner)}{closing}")
+                else:
                     writer(inner, out)
 
         return write
+
+    def _member(self, member: Shape, name: str) -> tuple[str, str, Convert, str, Write | None]:
+        """How a structure writes one member: scalars in place, which are most, others by a writer."""
+        if member.kind in {"list", "map", "structure"}:
+            return member.member_name, "", str, "", self.element(member, name)
+        return member.member_name, f"<{name}>", escaped_text(member, self._timestamps), f"</{name}>", None
 
     def _structure_element(self, shape: Shape, name: str) -> Write:
         attributes = [member for member in shape.members.values() if member.trait("xmlAttribute")]
         content = [member for member in shape.members.values() if not member.trait("xmlAttribute")]
         inside = self._underway.compile(shape, lambda: self.members(content))
         opening, closing = f"<{name}{namespace(shape)}", f"</{name}>"
+        if not attributes:
+            return _around(name + namespace(shape), name, inside)
 
         def write(value: Any, out: Pieces) -> None:
             out.append(opening)
@@ -90,7 +111,10 @@ class XmlWriter:
 
     def _list(self, shape: Shape, name: str) -> Write:
         entry_name = name if shape.flattened else str(shape.member.trait("locationName") or "member")
-        entry = self.element(shape.member, entry_name)
+        if shape.trait("transparent"):  # entries of several kinds, each under its own name
+            entry = self.members(shape.member.members.values())
+        else:
+            entry = self.element(shape.member, entry_name)
 
         def entries(value: Any, out: Pieces) -> None:
             for inner in value:
@@ -119,10 +143,12 @@ class XmlWriter:
 
 
 def _around(opening: str, name: str, inside: Write) -> Write:
+    opening, closing = f"<{opening}>", f"</{name}>"
+
     def write(value: Any, out: Pieces) -> None:
-        out.append(f"<{opening}>")
+        out.append(opening)
         inside(value, out)
-        out.append(f"</{name}>")
+        out.append(closing)
 
     return write
 
@@ -131,16 +157,29 @@ def _scalar_element(name: str, convert: Convert) -> Write:
     opening, closing = f"<{name}>", f"</{name}>"
 
     def write(value: Any, out: Pieces) -> None:
-        out.append(f"{opening}{escape(convert(value))}{closing}")
+        out.append(f"{opening}{convert(value)}{closing}")
 
     return write
+
+
+def escaped_text(shape: Shape, timestamp_format: str) -> Convert:
+    """How a scalar is written between tags."""
+    if shape.kind != "string":
+        return scalar_text(shape, timestamp_format)  # no number, time or base64 has signs that XML takes for its own
+    known = frozenset(value for value in shape.enum if not _SPECIAL(value))
+    return (lambda value: value if value in known else _escaped(value)) if known else _escaped
+
+
+def _escaped(value: Any) -> str:
+    return escape(value if type(value) is str else str(value))
 
 
 def scalar_text(shape: Shape, timestamp_format: str) -> Convert:
     """How a scalar is written as text."""
     if shape.kind == "timestamp":
-        form = TIMESTAMP_FORMATS[shape.trait("timestampFormat", timestamp_format)]
-        return lambda value: str(form(value))
+        name = shape.trait("timestampFormat", timestamp_format)
+        form = TIMESTAMP_FORMATS[name]
+        return form if name in _TEXTUAL else lambda value: str(form(value))
     return TEXT_WRITERS[shape.kind]
 
 
@@ -166,6 +205,8 @@ def parse_document(body: bytes) -> _Element:
         raise SerializationError("The request body is not well-formed XML.") from None
     if root.getroottree().docinfo.doctype:
         raise SerializationError("A document type is not allowed in a request body.")
+    if body.count(b"=") > _ATTRIBUTES_MAX and any(len(element.attrib) > _ATTRIBUTES_MAX for element in root.iter()):
+        raise SerializationError("An element has too many attributes.")
     return root
 
 

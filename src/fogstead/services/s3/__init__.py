@@ -1,0 +1,1 @@
+"""Amazon Simple Storage Service: buckets, objects, and the rules on who may read them."""

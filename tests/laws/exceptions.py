@@ -4,6 +4,12 @@ from __future__ import annotations
 
 # (law, service, operation) -> the source that says AWS itself does otherwise, or why the law has no meaning here.
 EXEMPT: dict[tuple[str, str, str], str] = {
+    ("a page token is good for its own list only", "s3", "ListObjects"): "a marker is a key, and any key will do",
+    ("a page token is good for its own list only", "s3", "ListParts"): "a marker is a part's number, and any will do",
+    ("an anonymous request is denied", "s3", "DeleteObjects"): "each key has its own answer, as below",
+    ("a stranger is denied and learns nothing", "s3", "DeleteObjects"): (
+        "S3 API reference, DeleteObjects: the result for each key, success or failure, stands in the response"
+    ),
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
 }
@@ -16,20 +22,67 @@ MAY_TELL: dict[str, str] = {
     # AWS's SQS does: AWS.SimpleQueueService.NonExistentQueue for a missing queue of any account, AccessDenied only for
     # one that exists (SQS API reference, errors of every action on a queue). Ours denies both alike, so "sqs":
     # "QueueDoesNotExist" would stand here only if a client were found that needs it.
+    # S3 User Guide, "General purpose bucket naming rules": names are unique across all accounts, so CreateBucket tells.
+    "s3": "NoSuchBucket",
 }
 
-# Operations that botocore cannot ask a bare address for, or not with made-up input.
+# Operations on what cannot be put yet: they answer with AWS's error for what was never put.
+ABSENT: dict[tuple[str, str], str] = {
+    **{
+        ("s3", f"{verb}Bucket{kind}Configuration"): "NoSuchConfiguration"
+        for verb in ("Delete", "Get")
+        for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
+    },
+    ("s3", "GetBucketLifecycleConfiguration"): "NoSuchLifecycleConfiguration",
+    ("s3", "GetBucketMetadataConfiguration"): "MetadataConfigurationNotFound",
+    ("s3", "GetBucketMetadataTableConfiguration"): "MetadataConfigurationNotFound",
+    ("s3", "GetBucketReplication"): "ReplicationConfigurationNotFoundError",
+    ("s3", "GetBucketWebsite"): "NoSuchWebsiteConfiguration",
+    ("s3", "GetObjectLegalHold"): "InvalidRequest",
+    ("s3", "GetObjectLockConfiguration"): "ObjectLockConfigurationNotFoundError",
+    ("s3", "GetObjectRetention"): "InvalidRequest",
+}
+
+# Resources that are the same in every Region, and the source that says so.
+EVERYWHERE: dict[tuple[str, str], str] = {
+    (
+        "s3",
+        "Bucket",
+    ): "S3 API reference, ListBuckets: those of all Regions; CreateBucket: one namespace for all of them",
+}
+
+# Required members by which alone a request is told from another operation's: without them it is that other one.
+TELLING: dict[tuple[str, str], tuple[str, ...]] = {
+    ("s3", "AbortMultipartUpload"): ("UploadId",),  # DeleteObject
+    ("s3", "CompleteMultipartUpload"): ("UploadId",),  # none: MethodNotAllowed
+    ("s3", "CopyObject"): ("CopySource",),  # PutObject
+    **{
+        ("s3", f"GetBucket{kind}Configuration"): ("Id",)  # the list of all
+        for kind in ("Analytics", "IntelligentTiering", "Inventory", "Metrics")
+    },
+    ("s3", "ListParts"): ("UploadId",),  # GetObject
+    ("s3", "UploadPart"): ("PartNumber", "UploadId"),  # PutObject
+    ("s3", "UploadPartCopy"): ("CopySource", "PartNumber", "UploadId"),  # UploadPart, CopyObject
+}
+
+# Operations that botocore cannot ask for, not at a bare address, or not with made-up input.
 UNASKABLE: dict[tuple[str, str], str] = {
     ("machinelearning", "Predict"): "goes to the endpoint that another call hands out",
     ("cloudfront-keyvaluestore", "*"): "botocore derives the endpoint from an ARN it checks",
     ("signin", "*"): "botocore goes to an address of its own, whatever it is told",
     ("s3control", "*"): "botocore puts the account before the address, which a bare IP does not take",
     ("codeartifact", "PublishPackageVersion"): "its checksum member is the signature's own payload hash",
+    ("s3", "GetBucketLifecycle"): "the same request as GetBucketLifecycleConfiguration, which took its place",
+    ("s3", "GetBucketNotification"): "the same request as GetBucketNotificationConfiguration, which took its place",
+    ("s3", "ListDirectoryBuckets"): "goes to an endpoint of its own, and is signed for that",
+    ("s3", "PostObject"): "a form of a browser, which botocore does not write",
+    ("s3", "PutBucketLifecycle"): "the same request as PutBucketLifecycleConfiguration, which took its place",
+    ("s3", "PutBucketNotification"): "the same request as PutBucketNotificationConfiguration, which took its place",
+    ("s3", "WriteGetObjectResponse"): "goes to an endpoint of its own, and is signed for that",
 }
 
 # Services of which an operation is not answered with 501 under its name, and why. One that is has to leave this list.
 UNANSWERED: dict[str, str] = {
     "cloudsearchdomain": "told apart from cloudsearch by the host alone, which a bare address does not have",
     "lex-models": "StartImport is the same request as ListImports of lexv2-models, under the same signing name",
-    "s3": "deprecated operations are the same requests as those that took their place",
 }

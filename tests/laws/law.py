@@ -15,7 +15,8 @@ import pytest
 
 from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.service import DeclaredOperation, Service
-from laws.exceptions import BROKEN, EXEMPT
+from laws.exceptions import BROKEN, EXEMPT, TELLING, UNASKABLE
+from laws.shapes_of_inputs import Variant, Vary
 
 Applies = Callable[[DeclaredOperation], bool]
 
@@ -50,14 +51,33 @@ def services() -> tuple[Service, ...]:
     return tuple(Catalog().load_all())
 
 
+def askable(service: Service) -> list[DeclaredOperation]:
+    """The operations of a service that a request of botocore's reaches."""
+    known = sorted(service.operations.items())
+    return [operation for name, operation in known if (service.name, name) not in UNASKABLE]
+
+
 def operations(one: Law) -> list[DeclaredOperation]:
     """The operations a law is for, whether it holds or not."""
     return [
         operation
         for service in services()
-        for _, operation in sorted(service.operations.items())
+        for operation in askable(service)
         if one.applies(operation) and (one.name, service.name, operation.name) not in EXEMPT
     ]
+
+
+def fixed(operation: DeclaredOperation) -> set[str]:
+    """Members of the input without which, or with other values, it would be another operation's."""
+    shape = operation.model.input
+    labels = {name for name, member in shape.members.items() if member.location == "uri"} if shape else set()
+    return labels | set(TELLING.get((operation.service.name, operation.name), ()))
+
+
+def varied(vary: Vary, operation: DeclaredOperation, given: dict[str, Any]) -> list[Variant]:
+    """Input that breaks the model or just does not, but for what makes the request this operation's."""
+    kept = fixed(operation)
+    return [(path, made) for path, made in vary(operation.model.input, given) if path.partition(".")[0] not in kept]
 
 
 def cases(one: Law, *, protocols: bool = False) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fogstead.model import Shape
@@ -11,6 +11,7 @@ LENGTH_TRIED_MAX = 100_000
 _WRONG_WORD = "no-such-word"
 
 Variant = tuple[str, Any]
+Vary = Callable[[Shape | None, Any], Iterator[Variant]]
 
 
 def without_required(shape: Shape | None, value: Any, path: str = "") -> Iterator[Variant]:

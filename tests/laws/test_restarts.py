@@ -9,21 +9,22 @@ import pytest
 from cloud import CloudProcess
 from fogstead.kernel.service import DeclaredOperation
 from laws.examples import Examples, examples_class
-from laws.law import cases, law
+from laws.exceptions import ABSENT
+from laws.law import askable, cases, law
 from laws.wire import Caller
 
 RESTART = law(9, "a restart changes nothing", lambda one: not one.read_only)
 
 
 def _snapshot(operation: DeclaredOperation, known: Examples, pointers: dict[str, Any] | None) -> dict[str, Any]:
-    """All that the service shows of the resource and lists."""
-    service = operation.service
-    readers = [
-        one
-        for one in service.operations.values()
-        if one.read_only and (one.on is None or (pointers and one.on is operation.on))
-    ]
-    return {one.name: known.does(one.name, known.input_of(one.name, pointers)) for one in readers}
+    """All that the service shows of the resource and lists; what is not there is part of it."""
+    shown = {}
+    for one in askable(operation.service):
+        if one.read_only and (one.on is None or (pointers and one.on is operation.on)):
+            reply = known.caller.call(one.service.name, one.name, known.input_of(one.name, pointers))
+            assert reply.status < 500, f"{one.name}: {reply.status} {reply.code} {reply.message}"
+            shown[one.name] = reply.code or reply.output
+    return shown
 
 
 def _restart(cloud: CloudProcess, *, killed: bool) -> None:
@@ -44,8 +45,9 @@ def _law(operation: DeclaredOperation, cloud: CloudProcess, *, killed: bool) -> 
     _restart(cloud, killed=killed)
     assert _snapshot(operation, known, pointers) == before
 
-    caller.does(service, operation.name, given)
-    if operation.name.startswith("Delete") and operation.on and operation.on.__name__ in operation.name:
+    reply = caller.call(service, operation.name, given)
+    assert reply.code == ABSENT.get((service, operation.name), ""), f"{reply.status} {reply.message}"
+    if operation.on and operation.name == f"Delete{operation.on.__name__}":
         pointers = None
     after = _snapshot(operation, known, pointers)
     _restart(cloud, killed=killed)

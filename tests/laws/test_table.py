@@ -34,7 +34,7 @@ def test_a_service_without_examples_is_told_what_to_add() -> None:
 
 
 def test_exceptions_are_for_operations_that_exist() -> None:
-    from laws.exceptions import BROKEN, EXEMPT, MAY_TELL  # noqa: PLC0415
+    from laws.exceptions import ABSENT, BROKEN, EVERYWHERE, EXEMPT, MAY_TELL, TELLING  # noqa: PLC0415
     from laws.law import LAWS  # noqa: PLC0415
 
     catalog: Any = Catalog()
@@ -43,3 +43,10 @@ def test_exceptions_are_for_operations_that_exist() -> None:
         assert operation in catalog.service(service).operations
     for service, error in MAY_TELL.items():
         assert error in catalog.service(service).errors
+    for (service, operation), error in ABSENT.items():
+        assert operation in catalog.service(service).operations
+        assert error in catalog.service(service).errors
+    for service, resource in EVERYWHERE:
+        assert catalog.service(service).resources[resource].scope != "region"
+    for (service, operation), members in TELLING.items():
+        assert set(members) <= set(catalog.service(service).operations[operation].model.input.required)

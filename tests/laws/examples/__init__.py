@@ -35,8 +35,12 @@ class Examples:
         raise NotImplementedError
 
     def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:
-        """Make `count` things that a list operation lists; gives its input and what it should list."""
+        """Make `count` things that a list operation lists; gives its input and their names."""
         raise NotImplementedError
+
+    def named(self, operation: str, entry: Any) -> str:
+        """The name by which `populate` knows an entry of a list."""
+        return str(entry)
 
     def insert(self, operation: str, given: dict[str, Any]) -> None:
         """Make one more thing that the list operation with this input lists."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,25 @@ def environment(own_cloud: CloudProcess, tmp_path: Path) -> dict[str, str]:
         "AWS_PAGER": "",
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+@pytest.fixture
+def nothing_kept(tmp_path: Path) -> Iterator[None]:
+    """For tests with gibibytes: their folder goes at once, and not some runs later."""
+    yield
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def tls_environment(own_cloud: CloudProcess, environment: dict[str, str]) -> dict[str, str]:
+    """The same over TLS: most clients send bodies in another form then, in chunks with their checksum behind them."""
+    ssl.get_server_certificate(("127.0.0.1", own_cloud.port))  # the first handshake makes the certificate
+    bundle = own_cloud.data_dir / "tls" / "ca.pem"
+    return {
+        **environment,
+        "AWS_ENDPOINT_URL": own_cloud.endpoint.replace("http://", "https://"),
+        "AWS_CA_BUNDLE": str(bundle),
     }
 
 

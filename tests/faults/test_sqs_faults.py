@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import os
 import random
 import resource
 import socket
@@ -15,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -187,20 +186,6 @@ def test_a_hundred_thousand_lines_come_whole_through_it(tmp_path: Path, check: A
 
 
 # --------------------------------------------------------------------------- a full disk
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Eight megabytes; skips where nothing can be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], capture_output=True, check=False
-    ).returncode == 0  # fmt: skip
-    if not mounted:
-        pytest.skip("needs root to mount a small tmpfs")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def fill(sqs: Any, queue: str) -> tuple[list[str], str]:
     """Sends until refused: (bodies that were acknowledged, the refusal's status and code)."""
     kept = []

@@ -38,7 +38,7 @@ check: setup     ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-demo: setup      ## 100,000 lines through two queues, with kill -9 on the way
+demo: setup      ## real work through queues and a bucket, with kill -9 on the way
 	$(BIN)/python -m demo
 
 bench: setup     ## speed beside the peers; figures for docs/performance.md

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from benchmarks.wire import Connection, ConnectionLost, Refused
 WARM_SECONDS = 0.3
 IDLE_SECONDS = 1.0
 Sample = dict[str, Any]
+FAILURES = (ConnectionLost, Refused, WrongAnswer, KeyError, ValueError)
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Plan:
 def timed(server: Server, row: Row, load: Load) -> Sample:
     """How a server does at an operation; a sample with `failed` when there is nothing to time."""
     sample: Sample = {"row": row.name, "server": server.name}
+    load = replace(load, connections=row.connections, seconds=load.seconds * row.longer)
     try:
         work = row.prepare(server, load)
         work.first()
@@ -38,10 +40,10 @@ def timed(server: Server, row: Row, load: Load) -> Sample:
         before = cpu_seconds(server.pid)
         outcome = work.run(load)
         used = cpu_seconds(server.pid) - before
-    except (ConnectionLost, Refused, WrongAnswer, KeyError, ValueError) as error:
+    except FAILURES as error:
         return {**sample, "failed": f"{type(error).__name__}: {str(error)[:200]}"}
     done = outcome.operations + outcome.failures
-    if not outcome.operations:
+    if outcome.failures >= outcome.operations:
         return {**sample, "failed": outcome.first_failure or "nothing was finished in time"}
     return {
         **sample,
@@ -54,9 +56,18 @@ def timed(server: Server, row: Row, load: Load) -> Sample:
         "first_failure": outcome.first_failure,
         "wall_s": outcome.wall,
         "connections": load.connections,
+        "bytes_each": row.bytes_each,
         "client_cpu_share": outcome.client_cpu / outcome.wall,
         "engine": outcome.engine,
     }
+
+
+def tried(name: str, server: Server, work: Callable[[], Sequence[Sample]]) -> Sequence[Sample]:
+    """What it gives, or one sample with `failed`."""
+    try:
+        return work()
+    except FAILURES as error:
+        return [{"row": name, "server": server.name, "failed": f"{type(error).__name__}: {str(error)[:200]}"}]
 
 
 def started(kind: Kind) -> Sample:
@@ -94,11 +105,12 @@ def interleaved(
     keep: Callable[[Sample], None],
     step: Callable[[str], None],
 ) -> None:
-    """Every row on every server, round after round, in turning order; a pair that failed is not tried again."""
+    """Every row on every server that does it, round after round, in turning order; a pair that failed is left out."""
     hopeless: set[tuple[str, str]] = set()
     for number in range(plan.rounds):
         for row in rows:
-            for server in servers if number % 2 == 0 else servers[::-1]:
+            able = [server for server in servers if row.needs in server.kind.does]
+            for server in able if number % 2 == 0 else able[::-1]:
                 step(f"{row.title}: {server.name}")
                 if (row.name, server.name) in hopeless:
                     continue

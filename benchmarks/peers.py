@@ -18,7 +18,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name(".peers")
 PINS = Path(__file__).with_name("peers")
-NAMES = ("moto", "ministack", "fauxqs")
+NAMES = ("moto", "ministack", "fauxqs", "s3rver", "seaweedfs")
 _INSTALL_SECONDS = 600
 
 

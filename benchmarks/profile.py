@@ -27,6 +27,7 @@ from typing import Any
 if __package__ in {None, ""}:  # `python benchmarks/profile.py`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from benchmarks import objects
 from benchmarks.measure import WARM_SECONDS
 from benchmarks.process import cpu_seconds
 from benchmarks.replay import Load
@@ -73,6 +74,7 @@ def sampled(file: Path) -> Kind:
 
 def look(row: Row, load: Load) -> Seen:
     """Load a cloud that samples itself."""
+    load = replace(load, connections=row.connections)
     with tempfile.TemporaryDirectory(prefix="fogstead-profile-") as folder:
         file = Path(folder) / "seen.json"
         server = Server(sampled(file)).start()
@@ -116,7 +118,7 @@ def lines_table(row: Row, seen: Seen) -> Table:
 
 def main() -> int:
     """The command."""
-    rows = {row.name: row for row in (*CALLS, *AUTHORISED)}
+    rows = {row.name: row for row in (*CALLS, *AUTHORISED, *objects.ROWS)}
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.profile",
         description=__doc__,

@@ -2,8 +2,8 @@
  *
  *   replay PORT REQUESTS LATENCIES CONNECTIONS SECONDS MAX_OPS
  *
- * REQUESTS: u32 count, then (u32 length, bytes) each, in this machine's byte order. LATENCIES is written: u32
- * microseconds of each good reply. On stdout one line: operations, failures, wall seconds, own CPU seconds, and the
+ * REQUESTS: u32 count, then (u32 length, bytes) each, in this machine's byte order; what is left of the file is the
+ * tail that every request ends with. LATENCIES is written: u32 microseconds of each good reply. On stdout one line: operations, failures, wall seconds, own CPU seconds, and the
  * head of the first failure. Built and run by replay.py. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,6 +37,8 @@ struct connection {
 static int port, poller, active, stopping;
 static struct request *requests;
 static uint32_t count;
+static char *tail;
+static size_t tail_length;
 static unsigned long long started, good, failed, max_ops;
 static uint32_t *latencies;
 static size_t room;
@@ -69,15 +71,20 @@ static void dial(struct connection *c) {
 
 static void redial(struct connection *c) { close(c->fd); dial(c); }
 
+static int unsent(const struct connection *c) { return c->sent < c->request->length + tail_length; }
+
 static void push(struct connection *c) {
-    while (c->sent < c->request->length) {
-        ssize_t n = send(c->fd, c->request->bytes + c->sent, c->request->length - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    size_t head = c->request->length;
+    while (unsent(c)) {
+        ssize_t n = c->sent < head
+            ? send(c->fd, c->request->bytes + c->sent, head - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT | (tail_length ? MSG_MORE : 0))
+            : send(c->fd, tail + (c->sent - head), head + tail_length - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0) break;       /* EAGAIN, or the reading side will see that it is gone */
         c->sent += n;
     }
-    struct epoll_event event = {.events = EPOLLIN | (c->sent < c->request->length ? EPOLLOUT : 0), .data.ptr = c};
-    if (c->sent < c->request->length || c->busy == 2) epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &event);
-    c->busy = c->sent < c->request->length ? 2 : 1;
+    struct epoll_event event = {.events = EPOLLIN | (unsent(c) ? EPOLLOUT : 0), .data.ptr = c};
+    if (unsent(c) || c->busy == 2) epoll_ctl(poller, EPOLL_CTL_MOD, c->fd, &event);
+    c->busy = unsent(c) ? 2 : 1;
 }
 
 static void next(struct connection *c) {
@@ -96,7 +103,7 @@ static void done(struct connection *c) {
         if (good == room && !(latencies = realloc(latencies, (room = room ? 2 * room : 65536) * sizeof *latencies))) fail("memory");
         latencies[good++] = (uint32_t)((now() - c->began) * 1e6);
     } else note(c->head);
-    if (c->closes) redial(c);
+    if (c->closes || unsent(c)) redial(c);     /* what an early answer left unsent would spoil the next request */
     next(c);
 }
 
@@ -165,6 +172,9 @@ static void load(const char *path) {
         if (fread(&length, sizeof length, 1, file) != 1 || !(bytes = malloc(length)) || fread(bytes, 1, length, file) != length) fail(path);
         requests[i] = (struct request){bytes, length};
     }
+    long at = ftell(file);
+    if (at < 0 || fseek(file, 0, SEEK_END) || (tail_length = ftell(file) - at, fseek(file, at, SEEK_SET))) fail(path);
+    if (!(tail = malloc(tail_length + 1)) || fread(tail, 1, tail_length, file) != tail_length) fail(path);
     fclose(file);
 }
 

@@ -67,17 +67,17 @@ class Outcome:
         return self._sorted[min(len(self._sorted) - 1, int(share * len(self._sorted)))] / 1000
 
 
-def replay(port: int, requests: Sequence[bytes], load: Load) -> Outcome:
-    """Send these requests over and over."""
+def replay(port: int, requests: Sequence[bytes], load: Load, tail: bytes = b"") -> Outcome:
+    """Send these requests over and over, each with `tail` behind it: a large body that is kept once."""
     engine = compiled_engine()
     if engine is not None:
-        return _replay_compiled(engine, port, requests, load)
+        return _replay_compiled(engine, port, requests, load, tail)
     following = cycle(requests)
 
     def one(_number: int) -> Script:
         yield next(following)
 
-    return run_scripts(port, one, load)
+    return run_scripts(port, one, load, tail)
 
 
 @cache
@@ -97,12 +97,13 @@ def compiled_engine() -> Path | None:
     return made
 
 
-def _replay_compiled(engine: Path, port: int, requests: Sequence[bytes], load: Load) -> Outcome:
+def _replay_compiled(engine: Path, port: int, requests: Sequence[bytes], load: Load, tail: bytes = b"") -> Outcome:
     with tempfile.TemporaryDirectory(prefix="fogstead-bench-") as folder:
         batch, latencies = Path(folder) / "requests", Path(folder) / "latencies"
-        batch.write_bytes(
-            struct.pack("=I", len(requests)) + b"".join(struct.pack("=I", len(each)) + each for each in requests)
-        )
+        with batch.open("wb") as file:
+            file.write(struct.pack("=I", len(requests)))
+            file.writelines(struct.pack("=I", len(each)) + each for each in requests)
+            file.write(tail)
         command = [engine, str(port), batch, latencies, str(load.connections), f"{load.seconds:.3f}", str(load.max_ops)]
         limit = load.seconds + _OVERTIME_SECONDS + 30
         ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=limit)
@@ -117,20 +118,20 @@ def _replay_compiled(engine: Path, port: int, requests: Sequence[bytes], load: L
 class _Line:
     """One connection of the Python engine."""
 
-    __slots__ = ("began", "left", "reader", "script", "socket")
+    __slots__ = ("began", "left", "reader", "script", "socket", "tail")
 
     def __init__(self) -> None:
         self.script: Script | None = None
 
 
-def run_scripts(port: int, make: Callable[[int], Script], load: Load) -> Outcome:
+def run_scripts(port: int, make: Callable[[int], Script], load: Load, tail: bytes = b"") -> Outcome:
     """Run scripts one after another on each connection; one that ends counts as an operation."""
-    return _Scripts(port, make, load).run()
+    return _Scripts(port, make, load, tail).run()
 
 
 class _Scripts:
-    def __init__(self, port: int, make: Callable[[int], Script], load: Load) -> None:
-        self._port, self._make, self._load = port, make, load
+    def __init__(self, port: int, make: Callable[[int], Script], load: Load, tail: bytes) -> None:
+        self._port, self._make, self._load, self._tail = port, make, load, memoryview(tail)
         self._poller = selectors.DefaultSelector()
         self._started = self._failures = self._active = 0
         self._latencies = array.array("I")
@@ -195,13 +196,15 @@ class _Scripts:
             self._rest(line)
             return
         line.reader = ReplyReader()
-        line.left = memoryview(request)
+        line.left, line.tail = memoryview(request), self._tail
         self._push(line)
 
     def _push(self, line: _Line) -> None:
         try:
             while line.left:
                 line.left = line.left[line.socket.send(line.left) :]
+                if not line.left:
+                    line.left, line.tail = line.tail, memoryview(b"")
         except BlockingIOError:
             self._poller.modify(line.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, line)
             return
@@ -229,7 +232,7 @@ class _Scripts:
             return
         if reply is None:
             return
-        if reply.closes:
+        if reply.closes or line.left:  # what an early answer left unsent would spoil the next request
             self._redial(line)
         if reply.good:
             self._step(line, reply)

@@ -6,19 +6,48 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from benchmarks import objects
 from benchmarks.measure import Sample
+from benchmarks.process import MIB
 from benchmarks.rows import AUTHORISED, CALLS, DURABLE, Row
-from benchmarks.tables import Table, mebibytes, micros, millis, rate
+from benchmarks.tables import Table, cost, mebibytes, micros, millis, rate
 
 OURS = "fogstead"
+_MOVES = {
+    "uploads": "parallel uploads, all at once",
+    "large-up": "one object up, in parts of 8 MiB, 10 at a time",
+    "large-down": "the same object down, in ranges of 8 MiB, 10 at a time",
+}
 
 
 def calls_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dict[str, str]) -> list[Table]:
     """Processor time beside the peers, and what a client saw."""
     cpu = Table("calls", "Server CPU per operation (lower is better; x: times ours)", ["operation", *servers])
     wall = Table("wall", "Operations a second, p50 and p99 of 16 connections", ["operation", *servers])
-    for row in CALLS:
+    return _beside(cpu, wall, CALLS, samples, servers, missing)
+
+
+def objects_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dict[str, str]) -> list[Table]:
+    """The same for objects."""
+    title = "S3: server CPU per operation (lower is better; x: times ours)"
+    cpu = Table("objects", title, ["operation", *servers])
+    title = "S3: operations or MiB a second, p50 and p99 of 16 connections; of 4 for 1 MiB, of 2 for 64 MiB"
+    wall = Table("objects-wall", title, ["operation", *servers])
+    return _beside(cpu, wall, objects.ROWS, samples, servers, missing)
+
+
+def _beside(
+    cpu: Table,
+    wall: Table,
+    rows: Sequence[Row],
+    samples: Sequence[Sample],
+    servers: Sequence[str],
+    missing: dict[str, str],
+) -> list[Table]:
+    for row in rows:
         found = {server: _of(samples, row, server) for server in servers}
+        if not any(found.values()):
+            continue  # nobody asked for it
         base = _median(found.get(OURS, []), "cpu_us")
         cpu.rows.append([row.title, *(_cpu_cell(found[server], base, server) for server in servers)])
         wall.rows.append([row.title, *(_wall_cell(found[server]) for server in servers)])
@@ -26,11 +55,11 @@ def calls_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dic
     return [cpu, wall]
 
 
-def durability_table(samples: Sequence[Sample]) -> Table:
+def durability_table(samples: Sequence[Sample], name: str = "durability", rows: Sequence[Row] = DURABLE) -> Table:
     """`power` beside `process`."""
     columns = ["operation", "process: CPU", "power: CPU", "ratio", "process: wall", "power: wall"]
-    table = Table("durability", "What durability costs (power waits for the disk before it answers)", columns)
-    for row in DURABLE:
+    table = Table(name, "What durability costs (power waits for the disk before it answers)", columns)
+    for row in rows:
         process, power = _of(samples, row, OURS), _of(samples, row, f"{OURS} power")
         a, b = _median(process, "cpu_us"), _median(power, "cpu_us")
         ratio = f"{b / a:.2f}x" if a and b else "-"
@@ -89,6 +118,31 @@ def polls_table(samples: Sequence[Sample]) -> Table:
     return table
 
 
+def curve_table(samples: Sequence[Sample]) -> Table:
+    """One page out of ever more keys."""
+    columns = ["keys in the bucket", "CPU a page", "pages a second, p50 / p99"]
+    table = Table("listing", "ListObjectsV2: a page of 1,000 keys", columns)
+    for row in objects.CURVE:
+        if found := _of(samples, row, OURS):
+            table.rows.append([row.title, _cpu_cell(found, 0, OURS), _wall_cell(found)])
+    table.notes += _failure_notes(samples)
+    return table
+
+
+def bulk_table(samples: Sequence[Sample]) -> Table:
+    """Time and memory while many bytes move."""
+    columns = ["", "bytes", "wall", "CPU", "memory grows by at most (RSS)", "(PSS)"]
+    table = Table("bulk", "S3: moving many bytes", columns)
+    for sample in samples:
+        if "failed" not in sample:
+            wall = f"{sample['wall_s']:,.1f} s, {sample['bytes'] / MIB / sample['wall_s']:,.0f} MiB/s"
+            memory = [mebibytes(sample["rss_growth"]), mebibytes(sample["pss_growth"])]
+            moved = f"{sample['bytes'] / MIB:,.0f} MiB"
+            table.rows.append([_MOVES[sample["row"]], moved, wall, f"{sample['cpu_s']:,.1f} s", *memory])
+    table.notes += _failure_notes(samples)
+    return table
+
+
 def _of(samples: Sequence[Sample], row: Row, server: str) -> list[Sample]:
     return [sample for sample in samples if sample["row"] == row.name and sample["server"] == server]
 
@@ -106,13 +160,15 @@ def _cpu_cell(samples: Sequence[Sample], base: float, server: str) -> str:
     value = _median(samples, "cpu_us")
     if not value:
         return "failed" if samples else "-"
-    return micros(value) if server == OURS or not base else f"{micros(value)}  x{value / base:.1f}"
+    return cost(value) if server == OURS or not base else f"{cost(value)}  x{value / base:.1f}"
 
 
 def _wall_cell(samples: Sequence[Sample]) -> str:
     if not _median(samples, "ops_s"):
         return "failed" if samples else "-"
-    return f"{rate(_median(samples, 'ops_s'))}  {_median(samples, 'p50_ms'):.1f} / {_median(samples, 'p99_ms'):.1f} ms"
+    each, ops = _median(samples, "bytes_each"), _median(samples, "ops_s")
+    speed = f"{ops * each / MIB:,.0f} MiB/s" if each >= MIB else rate(ops)
+    return f"{speed}  {_median(samples, 'p50_ms'):.1f} / {_median(samples, 'p99_ms'):.1f} ms"
 
 
 def _missing_notes(missing: dict[str, str]) -> list[str]:
@@ -120,14 +176,20 @@ def _missing_notes(missing: dict[str, str]) -> list[str]:
 
 
 def _failure_notes(samples: Sequence[Sample]) -> list[str]:
-    notes = []
+    """A line for each server and reason, with the rows it holds for."""
+    rows: dict[tuple[str, str], list[str]] = {}
     for sample in samples:
         if "failed" in sample:
-            notes.append(f"{sample['server']} failed at {sample['row']}: {sample['failed']}")
+            told = (f"{sample['server']} failed at", sample["failed"])
         elif sample.get("failures"):
             part = f"{sample['failures']:,} of {sample['failures'] + sample['operations']:,}"
-            notes.append(f"{sample['server']} refused {part} at {sample['row']}: {sample['first_failure'][:120]}")
-    return list(dict.fromkeys(notes))
+            told = (f"{sample['server']} refused {part} at", sample["first_failure"][:120])
+        else:
+            continue
+        among = rows.setdefault(told, [])
+        if sample["row"] not in among:
+            among.append(sample["row"])
+    return [f"{what} {', '.join(names)}: {' '.join(why.split())}" for (what, why), names in rows.items()]
 
 
 def _client_notes(samples: Sequence[Sample]) -> list[str]:

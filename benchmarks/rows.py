@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.replay import Drained, Load, Outcome, Script, replay, run_scripts
-from benchmarks.servers import Server
+from benchmarks.servers import API, Server
 from benchmarks.signing import DEFAULT_ACCOUNT, Signer
 from benchmarks.wire import Connection, Reply
 
@@ -35,11 +35,19 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An operation with a name for `--only` and a title for people."""
+    """An operation with a name for `--only` and a title for people.
+
+    `needs` is what a server has to do to be measured at it, `bytes_each` what one operation carries, and `longer` how
+    many times the usual seconds it takes to see enough of them.
+    """
 
     name: str
     title: str
     prepare: Callable[[Server, Load], Work]
+    needs: str = API
+    connections: int = 16
+    bytes_each: int = 0
+    longer: float = 1
 
 
 def text_of(number: int) -> str:
@@ -60,7 +68,9 @@ def expect(condition: object, reply: Reply) -> None:
         raise WrongAnswer(f"{reply.status} {reply.body[:200].decode('utf-8', 'replace')}")
 
 
-def _static(server: Server, requests: Sequence[bytes], good: Callable[[Reply], object]) -> Work:
+def static(server: Server, requests: Sequence[bytes], good: Callable[[Reply], object]) -> Work:
+    """The same requests over and over, once the first reply to the first of them is good."""
+
     def first() -> None:
         reply = Connection(server.port).call(requests[0])
         expect(good(reply), reply)
@@ -69,14 +79,14 @@ def _static(server: Server, requests: Sequence[bytes], good: Callable[[Reply], o
 
 
 def _identity(server: Server, _load: Load) -> Work:
-    return _static(server, [server.signer.identity()], lambda reply: b"<Arn>arn:aws" in reply.body)
+    return static(server, [server.signer.identity()], lambda reply: b"<Arn>arn:aws" in reply.body)
 
 
 def _sends(server: Server, url: str, signer: Signer | None = None) -> Work:
     signed = signer or server.signer
     requests = [signed.sqs("SendMessage", QueueUrl=url, MessageBody=text_of(number)) for number in range(_DISTINCT)]
     digest = hashlib.md5(text_of(0).encode()).hexdigest()
-    return _static(server, requests, lambda reply: reply.json().get("MD5OfMessageBody") == digest)
+    return static(server, requests, lambda reply: reply.json().get("MD5OfMessageBody") == digest)
 
 
 def _entries(start: int) -> list[dict[str, str]]:
@@ -94,7 +104,7 @@ def _send_batch(server: Server, _load: Load) -> Work:
     def good(reply: Reply) -> bool:
         return sorted(entry["MD5OfMessageBody"] for entry in reply.json()["Successful"]) == digests
 
-    return _static(server, _batch_requests(server, new_queue(server)), good)
+    return static(server, _batch_requests(server, new_queue(server)), good)
 
 
 def _receive_delete(server: Server, load: Load) -> Work:

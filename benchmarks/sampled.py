@@ -28,6 +28,7 @@ _FOLDERS = (
     ("model/", "pipeline"),
     ("services/", "service"),
     ("primitives/store/", "store"),
+    ("primitives/blobs/", "blobs"),
     ("main.py", OUTSIDE),
 )
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.peers import FOLDER
@@ -22,6 +22,9 @@ from benchmarks.signing import Signer
 from benchmarks.wire import Connection, ConnectionLost
 
 READY_SECONDS = 60.0
+PLAIN = "fogstead plain"
+# What a server can be asked; a row says which of them it needs.
+API, OBJECTS, BULK = "sts and sqs", "objects", "large objects"
 Command = Callable[[int, Path], list[str]]
 
 
@@ -38,6 +41,9 @@ class Kind:
     environment: Callable[[int, Path], dict[str, str]] = field(default=lambda _port, _data: {})
     program: Path | None = None
     ours: bool = False
+    does: frozenset[str] = frozenset({API, OBJECTS, BULK})
+    access_key: str = "test"
+    secret: str = "test"
 
     @property
     def installed(self) -> bool:
@@ -56,6 +62,16 @@ def fogstead(name: str = "fogstead", *options: str, cache: Path | None = None) -
         return {"FOGSTEAD_CHECK_OUTPUTS": ""} | ({"FOGSTEAD_CACHE": str(cache)} if cache is not None else {})
 
     return Kind(name, command, environment, ours=True)
+
+
+def fogstead_plain() -> Kind:
+    """This cloud with its objects' bytes unencrypted, which a switch for benchmarks alone does."""
+    kind = fogstead(PLAIN)
+
+    def environment(port: int, data: Path) -> dict[str, str]:
+        return kind.environment(port, data) | {"FOGSTEAD_PLAIN_BLOBS": "1"}
+
+    return replace(kind, environment=environment, does=frozenset({BULK}))
 
 
 def _moto() -> Kind:
@@ -86,7 +102,47 @@ def _fauxqs() -> Kind:
     )
 
 
-PEERS: Sequence[Kind] = (_moto(), _ministack(), _fauxqs())
+def _s3rver() -> Kind:
+    program = FOLDER / "s3rver" / "node_modules" / "s3rver" / "bin" / "s3rver.js"
+    node = shutil.which("node") or "node"
+    # Its page tokens are made with a cipher that newer versions of Node have behind this switch.
+    start = [node, "--openssl-legacy-provider", str(program), "--silent", "--no-vhost-buckets"]
+    return Kind(
+        "s3rver",
+        lambda port, data: [*start, "--address", "127.0.0.1", "--port", str(port), "--directory", str(data)],
+        program=program,
+        does=frozenset({OBJECTS, BULK}),
+        access_key="S3RVER",  # the only one it has
+        secret="S3RVER",
+    )
+
+
+def _seaweedfs() -> Kind:
+    program = FOLDER / "seaweedfs" / "bin" / "weed"
+
+    def command(port: int, data: Path) -> list[str]:
+        ports = {f"{part}.port{grpc}": free_port() for part in ("master", "volume", "filer") for grpc in ("", ".grpc")}
+        settings = ports | {
+            "dir": data,
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "filer.localSocket": data / "filer.sock",
+            "master.telemetry": "false",
+            "volume.max": 1000,  # each bucket takes some
+            "s3": "true",
+            "s3.port": port,
+            "s3.port.grpc": free_port(),
+            "s3.port.iceberg": 0,
+            "s3.port.lance": 0,
+            "s3.localSocket": data / "s3.sock",
+        }
+        return [str(program), "server", *(f"-{name}={value}" for name, value in settings.items())]
+
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # without any it refuses what SDKs stream
+    return Kind("seaweedfs", command, lambda _port, _data: keys, program, does=frozenset({OBJECTS, BULK}))
+
+
+PEERS: Sequence[Kind] = (_moto(), _ministack(), _fauxqs(), _s3rver(), _seaweedfs())
 
 
 def free_port() -> int:
@@ -118,9 +174,16 @@ class Server:
         assert self._process is not None, "it runs"
         return self._process.pid
 
-    def signing(self, access_key: str = "test", secret: str = "test") -> Signer:
-        """Signs requests to this server."""
-        return Signer(f"127.0.0.1:{self.port}", access_key=access_key, secret=secret)
+    def signing(self, access_key: str = "", secret: str = "") -> Signer:
+        """Signs requests to this server, with its usual keys unless others are given."""
+        keys = {"access_key": access_key or self.kind.access_key, "secret": secret or self.kind.secret}
+        return Signer(f"127.0.0.1:{self.port}", **keys)
+
+    def _probe(self) -> tuple[bytes, bytes]:
+        """A first call, and what only a good answer holds."""
+        if self.kind.ours or API in self.kind.does:
+            return self.signer.identity(), b"Arn>"
+        return self.signer.s3("GET", "/"), b"ListAllMyBucketsResult"
 
     def start(self) -> Server:
         """Start it and wait for its first good call; how much time that took stands in `start_cpu` and `start_wall`."""
@@ -137,17 +200,18 @@ class Server:
             start_new_session=True,
             preexec_fn=_more_files,  # noqa: PLW1509 - before any thread is started
         )
-        connection, request = Connection(self.port, timeout=10), self.signer.identity()
+        connection, (request, sign) = Connection(self.port, timeout=10), self._probe()
         while time.perf_counter() < began + READY_SECONDS:
             with contextlib.suppress(ConnectionLost):
-                if b"Arn>" in connection.ask(request).body:
+                if sign in connection.ask(request).body:
                     break
             if self._process.poll() is not None:
                 raise NotStarted(f"{self.name} ended with code {self._process.returncode}: {self._last_words()}")
             time.sleep(0.005)
         else:
+            said = self._last_words()
             self.stop()
-            raise NotStarted(f"{self.name} gave no good answer within {READY_SECONDS:.0f} s: {self._last_words()}")
+            raise NotStarted(f"{self.name} gave no good answer within {READY_SECONDS:.0f} s: {said}")
         self.start_wall = time.perf_counter() - began
         self.start_cpu = cpu_seconds(self.pid)
         connection.close()

@@ -43,8 +43,14 @@ class Signer:
         body: bytes = b"",
         *,
         at: float | None = None,
+        payload: str = "",
+        follows: int | None = 0,
     ) -> bytes:
-        """The bytes to send. `target` is a path with an encoded query; every header is signed."""
+        """The bytes to send. `target` is a path with an encoded query; every header is signed.
+
+        `payload` is signed in place of the body's digest. So many bytes `follow`, which the caller sends; None when
+        they come in chunks.
+        """
         when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
         path, _, query = target.partition("?")
         signed = {"host": self.host, "x-amz-date": when}
@@ -53,12 +59,12 @@ class Signer:
         canonical = "\n".join(
             [
                 method,
-                quote(path, safe="/~"),
+                path if service == "s3" else quote(path, safe="/~"),
                 "&".join(sorted(part if "=" in part else f"{part}=" for part in query.split("&") if part)),
                 *(f"{name}:{signed[name]}" for name in sorted(signed)),
                 "",
                 names,
-                hashlib.sha256(body).hexdigest(),
+                payload or hashlib.sha256(body).hexdigest(),
             ]
         )
         scope = f"{when[:8]}/{self.region}/{service}/aws4_request"
@@ -69,7 +75,8 @@ class Signer:
             f"authorization: AWS4-HMAC-SHA256 Credential={self._access_key}/{scope}, "
             f"SignedHeaders={names}, Signature={signature}"
         )
-        lines += [f"content-length: {len(body)}", "", ""]
+        lines.append("transfer-encoding: chunked" if follows is None else f"content-length: {len(body) + follows}")
+        lines += ["", ""]
         return "\r\n".join(lines).encode() + body
 
     def json(self, service: str, operation: str, given: Mapping[str, Any]) -> bytes:
@@ -85,6 +92,22 @@ class Signer:
     def sqs(self, operation: str, **given: Any) -> bytes:
         """A request for SQS."""
         return self.json("sqs", f"AmazonSQS.{operation}", given)
+
+    def s3(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] | None = None,
+        payload: str = "",
+        follows: int | None = 0,
+        at: float | None = None,
+    ) -> bytes:
+        """A request for S3; `target` is a path as it is sent. For `payload` and `follows` see `sign`."""
+        payload = payload or hashlib.sha256(body).hexdigest()
+        signed = {"x-amz-content-sha256": payload, **(headers or {})}
+        return self.sign("s3", method, target, signed, body, at=at, payload=payload, follows=follows)
 
     def identity(self) -> bytes:
         """STS GetCallerIdentity."""

@@ -72,6 +72,11 @@ def micros(value: float) -> str:
     return f"{value:,.0f} us"
 
 
+def cost(value: float) -> str:
+    """Processor time, out of microseconds: in milliseconds where it is many."""
+    return micros(value) if value < 10_000 else f"{value / 1000:,.1f} ms"
+
+
 def millis(value: float) -> str:
     """Milliseconds, out of seconds."""
     return f"{value * 1000:,.0f} ms"

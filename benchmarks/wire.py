@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -10,6 +11,7 @@ from typing import Any
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.IGNORECASE)
 _CONNECTION = re.compile(rb"\r\nconnection:[ \t]*([^\r]+)", re.IGNORECASE)
+_XML_ERROR = re.compile(rb"<Code>([^<]*)</Code>\s*<Message>([^<]*)</Message>")
 _BODILESS = frozenset({204, 304})
 
 
@@ -21,24 +23,32 @@ class Refused(Exception):
     """The server answered with an error."""
 
     def __init__(self, reply: Reply) -> None:
-        super().__init__(f"{reply.status} {reply.body[:300].decode('utf-8', 'replace')}")
+        said = _XML_ERROR.search(reply.body)
+        why = b": ".join(said.groups()) if said else reply.body[:300]
+        super().__init__(f"{reply.status} {why.decode('utf-8', 'replace')}")
         self.reply = reply
 
 
 class Reply:
     """A whole reply."""
 
-    __slots__ = ("body", "closes", "status")
+    __slots__ = ("body", "closes", "head", "status")
 
-    def __init__(self, status: int, body: bytes, *, closes: bool = False) -> None:
+    def __init__(self, status: int, body: bytes, *, closes: bool = False, head: bytes = b"") -> None:
         self.status = status
         self.body = body
         self.closes = closes
+        self.head = head
 
     @property
     def good(self) -> bool:
         """Whether the call succeeded."""
         return self.status < 300
+
+    def header(self, name: str) -> str:
+        """Its value, or nothing."""
+        found = re.search(rb"\r\n" + re.escape(name.encode()) + rb":[ \t]*([^\r\n]*)", self.head, re.IGNORECASE)
+        return found[1].decode("latin-1").strip() if found else ""
 
     def json(self) -> Any:
         """The body's JSON value."""
@@ -48,7 +58,7 @@ class Reply:
 class ReplyReader:
     """Put bytes in as they arrive; takes one reply at a time."""
 
-    __slots__ = ("_body_at", "_buffer", "_chunked", "_closes", "_length", "_status")
+    __slots__ = ("_body_at", "_buffer", "_chunked", "_closes", "_head", "_length", "_status")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -83,7 +93,7 @@ class ReplyReader:
         if self._status == 100:
             del self._buffer[: end + 4]
             return self._read_head()
-        self._body_at = end + 4
+        self._body_at, self._head = end + 4, head
         connection = _CONNECTION.search(head)
         words = connection[1].lower() if connection else b""
         self._closes = b"close" in words or (head.startswith(b"HTTP/1.0") and b"keep-alive" not in words)
@@ -95,7 +105,7 @@ class ReplyReader:
     def _take(self, body: bytes | None) -> Reply | None:
         if body is None:
             return None
-        reply = Reply(self._status, body, closes=self._closes)
+        reply = Reply(self._status, body, closes=self._closes, head=self._head)
         self._buffer.clear()
         self._body_at = 0
         return reply
@@ -150,7 +160,8 @@ class Connection:
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=self._timeout)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(request)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it went away
+            self._socket.sendall(request)
         reader = ReplyReader()
         while True:
             data = self._socket.recv(1 << 18)

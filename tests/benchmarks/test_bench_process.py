@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from benchmarks.process import MIB, cpu_seconds, pss_bytes, stat_fields, ticks_used, tree
+from benchmarks.process import MIB, Growth, cpu_seconds, pss_bytes, stat_fields, ticks_used, tree
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/smaps_rollup"), reason="needs Linux's /proc")
 STAT = "42 (a (strange) name) S 7 42 42 0 -1 4194560 100 200 0 0 11 22 33 44 20 0 1 0 500 1000 10"
@@ -38,6 +38,42 @@ def test_a_child_counts_with_its_parent() -> None:
         os.killpg(process.pid, 9)
         process.wait()
     assert cpu_seconds(process.pid) == 0
+
+
+def test_growth_is_seen_at_its_worst_moment_and_not_what_was_before() -> None:
+    script = (
+        "import sys\n"
+        "first = b'a' * 90_000_000\n"
+        "del first\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "second = b'b' * 50_000_000\n"
+        "print('grown', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "del second\n"
+        "print('done', flush=True)\n"
+        "sys.stdin.readline()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process, process.stdin as into, process.stdout as out:
+        assert out.readline() == b"ready\n"
+        with Growth(process.pid) as growth:
+            into.write(b"\n")
+            into.flush()
+            assert out.readline() == b"grown\n"
+            deadline = time.monotonic() + 30
+            while growth.pss < 49_000_000 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            into.write(b"\n")
+            into.flush()
+            assert out.readline() == b"done\n"
+        into.write(b"\n")
+    assert 49_000_000 < growth.rss < 60_000_000
+    assert 49_000_000 < growth.pss < 60_000_000
 
 
 def test_what_is_gone_costs_nothing() -> None:

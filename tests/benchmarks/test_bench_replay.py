@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,11 +19,14 @@ REQUEST = b"GET /%s HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 class Answers:
-    """A server that answers each path in its own way."""
+    """A server that answers each path in its own way; it takes a body where one is announced."""
+
+    received: set[bytes]
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+        self.received = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -37,6 +41,15 @@ class Answers:
         with line:
             while data := line.recv(4096):
                 path = data.split(b" ")[1]
+                head, _, rest = data.partition(b"\r\n\r\n")
+                length, body = int(head.partition(b"content-length: ")[2] or 0), bytearray(rest)
+                if path == b"/early":
+                    line.sendall(BAD)
+                while len(body) < length and (more := line.recv(min(1 << 16, length - len(body)))):
+                    body += more
+                if path == b"/early":
+                    continue
+                self.received.add(bytes(body))
                 answer = {b"/bad": BAD, b"/close": CLOSING, b"/pieces": PIECES}.get(path, GOOD)
                 line.sendall(answer)
                 if answer is CLOSING:
@@ -55,21 +68,21 @@ def server() -> Iterator[Answers]:
     answers.close()
 
 
-def by_c(port: int, requests: list[bytes], load: Load) -> Outcome:
+def by_c(port: int, requests: list[bytes], load: Load, tail: bytes = b"") -> Outcome:
     """The compiled engine."""
     engine = compiled_engine()
     if engine is None:
         pytest.skip("there is no C compiler")
-    return _replay_compiled(engine, port, requests, load)
+    return _replay_compiled(engine, port, requests, load, tail)
 
 
-def by_python(port: int, requests: list[bytes], load: Load) -> Outcome:
+def by_python(port: int, requests: list[bytes], load: Load, tail: bytes = b"") -> Outcome:
     """The engine for scripts."""
 
     def one(number: int) -> Script:
         yield requests[number % len(requests)]
 
-    return run_scripts(port, one, load)
+    return run_scripts(port, one, load, tail)
 
 
 @pytest.mark.parametrize("engine", [by_c, by_python])
@@ -87,6 +100,26 @@ def test_a_run_is_bounded_in_time(server: Answers, engine: Callable[..., Outcome
     outcome = engine(server.port, [REQUEST % b"good"], Load(connections=2, seconds=0.3, max_ops=10**9))
     assert outcome.operations > 10
     assert 0.25 < outcome.wall < 5
+
+
+@pytest.mark.parametrize("engine", [by_c, by_python])
+def test_every_request_ends_with_the_tail(server: Answers, engine: Callable[..., Outcome]) -> None:
+    tail = random.Random(1).randbytes(5_000_000)
+    put = b"PUT /%s HTTP/1.1\r\ncontent-length: 5000000\r\n\r\n"
+    outcome = engine(server.port, [put % b"a", put % b"b"], Load(connections=2, seconds=10, max_ops=6), tail)
+    assert (outcome.operations, outcome.failures) == (6, 0)
+    assert server.received == {tail}
+
+
+@pytest.mark.parametrize("engine", [by_c, by_python])
+def test_an_answer_before_the_whole_request_was_sent_ends_the_connection(
+    server: Answers, engine: Callable[..., Outcome]
+) -> None:
+    tail = bytes(20_000_000)  # more than a connection holds on its way
+    requests = [b"PUT /%s HTTP/1.1\r\ncontent-length: 20000000\r\n\r\n" % path for path in (b"early", b"late")]
+    outcome = engine(server.port, requests, Load(connections=1, seconds=10, max_ops=4), tail)
+    assert (outcome.operations, outcome.failures) == (2, 2)
+    assert server.received == {tail}
 
 
 def test_a_script_sees_replies_and_may_end_the_run(server: Answers) -> None:

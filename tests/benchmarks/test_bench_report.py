@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report import authorisation_table, calls_tables, durability_table
+from benchmarks import objects
+from benchmarks.process import MIB
+from benchmarks.report import (
+    authorisation_table,
+    bulk_table,
+    calls_tables,
+    curve_table,
+    durability_table,
+    objects_tables,
+)
+from benchmarks.run import DOCUMENT, FULL, NAMES, needed, wanted_names
 from benchmarks.sampled import OUTSIDE, stage_of
 from benchmarks.tables import Table, write_between_markers
 
@@ -33,6 +43,67 @@ def test_failures_are_named() -> None:
     cpu, _ = calls_tables(samples, ["fogstead", "moto"], {})
     assert ["SQS SendMessage", "100 us", "failed"] in cpu.rows
     assert cpu.notes[:2] == ["fogstead refused 3 of 103 at send: 500 oh", "moto failed at send: Refused: 404"]
+
+
+def test_one_reason_is_told_once_for_all_its_rows() -> None:
+    failed = [{"row": row, "server": "fauxqs", "failed": "Refused: 413\n too large"} for row in ("put-64m", "get-64m")]
+    cpu, wall = objects_tables([*failed, failed[0]], ["fogstead", "fauxqs"], {})
+    assert cpu.notes == ["fauxqs failed at put-64m, get-64m: Refused: 413 too large"]
+    assert ["PutObject 64 MiB", "-", "failed"] in cpu.rows
+    assert ["PutObject 64 MiB", "-", "failed"] in wall.rows
+
+
+def test_large_bodies_are_told_in_milliseconds_and_mebibytes() -> None:
+    large = sample("put-64m", "fogstead", 220_000, ops_s=2.5, bytes_each=64 * MIB)
+    small = sample("put-1k", "fogstead", 140)
+    cpu, wall = objects_tables([large, small, sample("put-64m", "moto", 440_000)], ["fogstead", "moto"], {})
+    assert ["PutObject 64 MiB", "220.0 ms", "440.0 ms  x2.0"] in cpu.rows
+    assert ["PutObject 1 KiB", "140 us", "-"] in cpu.rows
+    assert wall.rows[1][1] == "160 MiB/s  1.0 / 2.0 ms"
+
+
+def test_a_curve_has_the_points_that_were_measured() -> None:
+    table = curve_table([sample("list-1000", "fogstead", 2_400), sample("list-100000", "fogstead", 2_600)])
+    assert [row[:2] for row in table.rows] == [["1,000 keys", "2,400 us"], ["100,000 keys", "2,600 us"]]
+
+
+def test_moved_bytes_show_time_and_memory() -> None:
+    figures = {"bytes": 1024 * MIB, "wall_s": 4.0, "cpu_s": 3.21, "rss_growth": 20 * MIB, "pss_growth": 10 * MIB}
+    samples = [{"row": "uploads", "server": "fogstead", **figures}]
+    table = bulk_table([*samples, {"row": "large", "server": "fogstead", "failed": "WrongAnswer: no room"}])
+    assert table.rows == [
+        ["parallel uploads, all at once", "1,024 MiB", "4.0 s, 256 MiB/s", "3.2 s", "20.0 MiB", "10.0 MiB"]
+    ]
+    assert table.notes == ["fogstead failed at large: WrongAnswer: no room"]
+
+
+def test_the_document_has_a_place_for_every_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(DOCUMENT.read_text())
+    tables = [*calls_tables([], [], {}), *objects_tables([], [], {}), curve_table([]), bulk_table([])]
+    tables += [durability_table([]), durability_table([], "objects-durability", objects.DURABLE)]
+    for table in [*tables, authorisation_table([])]:
+        write_between_markers(page, table.name, table.markdown())
+
+
+def test_groups_stand_for_rows_and_what_takes_long_is_asked_for() -> None:
+    assert wanted_names("", full=True) == set(NAMES)
+    assert wanted_names("", full=False) == set(NAMES) - FULL
+    assert wanted_names("send,list", full=False) == {"send", "list"}
+    assert wanted_names("s3", full=False) == {
+        *(row.name for row in objects.ROWS),
+        *("list-1000", "list-10000", "list-100000", "objects-durability", "uploads"),
+    }
+    assert wanted_names("listing", full=True) - wanted_names("listing", full=False) == {"list-1000000"}
+    assert wanted_names("large", full=False) == {"large"}
+    with pytest.raises(ValueError, match="no row sendd; the rows are identity"):
+        wanted_names("send,sendd", full=False)
+
+
+def test_only_peers_that_can_be_compared_are_needed() -> None:
+    assert needed({"polls", "uploads", "list-1000"}) == set()
+    assert needed({"send"}) == needed({"start"}) == {"sts and sqs"}
+    assert needed({"put-1k", "put-1m"}) == {"objects", "large objects"}
 
 
 def test_durability_and_authorisation_compare_ourselves() -> None:
@@ -68,6 +139,7 @@ def test_only_what_is_between_the_markers_changes(tmp_path: Path) -> None:
         ("/x/src/fogstead/gateway/protocols/json.py", "decode", "decode"),
         ("/x/src/fogstead/gateway/protocols/tree.py", "anything", None),
         ("/x/src/fogstead/primitives/store/sqlite.py", "put", "store"),
+        ("/x/src/fogstead/primitives/blobs/folder.py", "read", "blobs"),
         ("/x/src/fogstead/primitives/ids.py", "uuid", None),
         ("/usr/lib/python3.11/hmac.py", "digest", None),
         ("/usr/lib/python3.11/asyncio/runners.py", "run", OUTSIDE),

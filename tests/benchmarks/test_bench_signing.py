@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import UTC, datetime
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
@@ -22,7 +23,8 @@ def by_botocore(service: str, method: str, target: str, headers: dict[str, str],
     request = AWSRequest(method, f"http://127.0.0.1:4566{target}", {"Host": "127.0.0.1:4566", **headers}, body)
     request.context["timestamp"] = when = datetime.fromtimestamp(AT, UTC).strftime("%Y%m%dT%H%M%SZ")
     request.headers["X-Amz-Date"] = when
-    signer = SigV4Auth(Credentials("test", "test"), service, "us-east-1")
+    kind = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer = kind(Credentials("test", "test"), service, "us-east-1")
     text = signer.string_to_sign(request, signer.canonical_request(request))
     signed = signer.signed_headers(signer.headers_to_sign(request))
     scope = signer.credential_scope(request)
@@ -50,3 +52,22 @@ def test_it_signs_any_body_and_header_as_botocore_does(body: bytes, value: str) 
     assert authorization(raw) == by_botocore("sqs", "POST", "/", {"x-amz-meta": value}, body)
     assert raw.endswith(b"\r\n\r\n" + body)
     assert f"\r\ncontent-length: {len(body)}\r\n".encode() in raw
+
+
+@pytest.mark.parametrize("target", ["/bench/a%20b%2Bc", "/bench/key?partNumber=7&uploadId=a%2Fb", "/bench?list-type=2"])
+@pytest.mark.parametrize("payload", ["", "UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"])
+def test_it_signs_for_s3_as_botocore_does(target: str, payload: str) -> None:
+    body = b"" if payload else b"some bytes"
+    raw = Signer("127.0.0.1:4566").s3("PUT", target, body, headers={"range": "bytes=1-2"}, payload=payload, at=AT)
+    headers = {"x-amz-content-sha256": payload or hashlib.sha256(body).hexdigest(), "range": "bytes=1-2"}
+    assert authorization(raw) == by_botocore("s3", "PUT", target, headers, body)
+
+
+@pytest.mark.parametrize(
+    ("follows", "line"), [(0, b"content-length: 3"), (7, b"content-length: 10"), (None, b"transfer-encoding: chunked")]
+)
+def test_a_head_announces_what_follows(follows: int | None, line: bytes) -> None:
+    raw = Signer("127.0.0.1:4566").s3("PUT", "/a/b", b"abc", payload="UNSIGNED-PAYLOAD", follows=follows)
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert line in head.split(b"\r\n")
+    assert body == b"abc"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.wire import ConnectionLost, Reply, ReplyReader
+from benchmarks.wire import ConnectionLost, Refused, Reply, ReplyReader
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 403 Forbidden\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n"
@@ -65,3 +65,15 @@ def test_half_a_reply_is_a_lost_connection() -> None:
     reader.feed(PLAIN[:-1])
     with pytest.raises(ConnectionLost):
         reader.end()
+
+
+def test_headers_are_found_whatever_their_case() -> None:
+    reply = fed(PLAIN.replace(b"Connection: keep-alive", b'ETag:  "a b" '), [])
+    assert reply is not None
+    assert (reply.header("etag"), reply.header("tag"), reply.header("content-length")) == ('"a b"', "", "5")
+
+
+def test_a_refusal_says_what_the_error_says() -> None:
+    body = b"<?xml version='1.0'?>\n<Error><Code>NoSuchKey</Code>\n<Message>There is none.</Message></Error>"
+    assert str(Refused(Reply(404, body))) == "404 NoSuchKey: There is none."
+    assert str(Refused(Reply(400, b'{"message": "no"}'))) == '400 {"message": "no"}'

@@ -23,6 +23,7 @@ from benchmarks.servers import Server, fogstead
 from benchmarks.tables import Table, mebibytes
 from benchmarks.wire import Connection
 from demo import source
+from demo.kills import kill
 from demo.screen import Screen, say, show
 from demo.verdict import Verdict, judge, receipts
 from demo.workers import VISIBILITY_SECONDS, Queue, Task, consume, produce
@@ -123,7 +124,7 @@ class Demo:
             screen.update(counts, "the cloud answers")
             if kills and moved >= kills[0]:
                 kills.pop(0)
-                self._kill(screen)
+                kill(self._server, self.outages, self._asked.kills, screen)
             if sum(counts.values()) == 3 * self._asked.lines and not any(self._left(flow) for flow in self._flows):
                 break
             if time.monotonic() - began > self._asked.limit:
@@ -135,17 +136,6 @@ class Demo:
             time.sleep(_TICK_SECONDS)
         self.seconds = time.monotonic() - began
         screen.update(counts, "done")
-
-    def _kill(self, screen: Screen) -> None:
-        at = time.monotonic()
-        pid = self._server.pid
-        self._server.kill()
-        self._server.start()
-        self.outages.append(time.monotonic() - at)
-        number = len(self.outages)
-        screen.event(
-            f"kill -9 {pid}, kill {number} of {self._asked.kills}; it answers again after {self.outages[-1]:.2f} s"
-        )
 
     def _left(self, flow: Flow) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -24,6 +24,7 @@ from benchmarks.servers import Server, fogstead
 from benchmarks.tables import Table, mebibytes
 from demo.carriers import BUCKET, Task, client, fetch, send
 from demo.folders import Tree, Verdict, files_needed, is_blob, judge, look
+from demo.kills import kill
 from demo.queues import moments
 from demo.screen import Screen, say, show
 
@@ -90,7 +91,7 @@ class Demo:
             done = sum(counts.values())
             if kills and done >= kills[0]:
                 kills.pop(0)
-                self._kill(screen)
+                kill(self._server, self.outages, self._asked.kills, screen)
             if done == 2 * total:
                 break
             if time.monotonic() - began > self._asked.limit:
@@ -102,17 +103,6 @@ class Demo:
             time.sleep(_TICK_SECONDS)
         self.seconds = time.monotonic() - began
         screen.update(counts, "done")
-
-    def _kill(self, screen: Screen) -> None:
-        at = time.monotonic()
-        pid = self._server.pid
-        self._server.kill()
-        self._server.start()
-        self.outages.append(time.monotonic() - at)
-        number = len(self.outages)
-        screen.event(
-            f"kill -9 {pid}, kill {number} of {self._asked.kills}; it answers again after {self.outages[-1]:.2f} s"
-        )
 
     # ------------------------------------------------------------- after
     def verdict(self) -> Verdict:

@@ -26,9 +26,6 @@ BucketAlreadyOwnedByYou = s3.error(
     "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it."
 )
 InvalidBucketName = s3.error("InvalidBucketName", "The specified bucket is not valid.", status=400)
-InvalidBucketState = s3.error(
-    "InvalidBucketState", "The request is not valid for the current state of the bucket.", status=409
-)
 TooManyBuckets = s3.error("TooManyBuckets", "You have attempted to create more buckets than allowed", status=400)
 IllegalLocationConstraintException = s3.error(
     "IllegalLocationConstraintException",
@@ -43,20 +40,8 @@ InvalidBucketOwnerAWSAccountID = s3.error(
     "The value of the expected bucket owner parameter must be an AWS account ID",
     status=400,
 )
-PermanentRedirect = s3.error(
-    "PermanentRedirect",
-    "The bucket you are attempting to access must be addressed using the specified endpoint. "
-    "Please send all future requests to this endpoint.",
-    status=301,
-)
 IllegalVersioningConfigurationException = s3.error(
     "IllegalVersioningConfigurationException", "The Versioning element must be specified", status=400
-)
-InvalidTargetBucketForLogging = s3.error(
-    "InvalidTargetBucketForLogging",
-    "The target bucket for logging does not exist, is not owned by you, or does not have the appropriate grants "
-    "for the log-delivery group",
-    status=400,
 )
 
 # Configurations that are not there
@@ -68,9 +53,6 @@ NoSuchConfiguration = s3.error("NoSuchConfiguration", "The specified configurati
 NoSuchCORSConfiguration = s3.error("NoSuchCORSConfiguration", "The CORS configuration does not exist", status=404)
 NoSuchLifecycleConfiguration = s3.error(
     "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist", status=404
-)
-NoSuchObjectLockConfiguration = s3.error(
-    "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration", status=404
 )
 NoSuchPublicAccessBlockConfiguration = s3.error(
     "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found", status=404
@@ -88,85 +70,32 @@ OwnershipControlsNotFoundError = s3.error(
 ReplicationConfigurationNotFoundError = s3.error(
     "ReplicationConfigurationNotFoundError", "The replication configuration was not found", status=404
 )
-ServerSideEncryptionConfigurationNotFoundError = s3.error(
-    "ServerSideEncryptionConfigurationNotFoundError",
-    "The server side encryption configuration was not found",
-    status=404,
-)
 
 # Objects
 NoSuchKey = s3.error("NoSuchKey", "The specified key does not exist.")
 NoSuchVersion = s3.error("NoSuchVersion", "The specified version does not exist.", status=404)
 KeyTooLongError = s3.error("KeyTooLongError", "Your key is too long", status=400)
 InvalidURI = s3.error("InvalidURI", "Couldn't parse the specified URI.", status=400)
-InvalidObjectState = s3.error("InvalidObjectState", "The operation is not valid for the object's storage class")
-RestoreAlreadyInProgress = s3.error("RestoreAlreadyInProgress", "Object restore is already in progress", status=409)
-ObjectNotInActiveTierError = s3.error(
-    "ObjectNotInActiveTierError",
-    "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier.",
-)
-ObjectAlreadyInActiveTierError = s3.error(
-    "ObjectAlreadyInActiveTierError", "This object is already available in the active tier"
-)
 InvalidStorageClass = s3.error("InvalidStorageClass", "The storage class you specified is not valid", status=400)
 InvalidTag = s3.error("InvalidTag", "The tag provided was not a valid tag.", status=400)
 MetadataTooLarge = s3.error(
     "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", status=400
 )
-InvalidEncryptionAlgorithmError = s3.error(
-    "InvalidEncryptionAlgorithmError",
-    "The encryption request you specified is not valid. The valid value is AES256.",
-    status=400,
-)
-EncryptionTypeMismatch = s3.error(
-    "EncryptionTypeMismatch", "The existing object was created with a different encryption type."
-)
-InvalidWriteOffset = s3.error(
-    "InvalidWriteOffset", "The write offset value that you specified does not match the current object size."
-)
 
 # Bytes on their way in and out
 BadDigest = s3.error("BadDigest", "The Content-MD5 you specified did not match what we received.", status=400)
 InvalidDigest = s3.error("InvalidDigest", "The Content-MD5 you specified was invalid.", status=400)
-XAmzContentSHA256Mismatch = s3.error(
-    "XAmzContentSHA256Mismatch",
-    "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    status=400,
-)
-IncompleteBody = s3.error(
-    "IncompleteBody",
-    "You did not provide the number of bytes specified by the Content-Length HTTP header",
-    status=400,
-)
-MissingContentLength = s3.error("MissingContentLength", "You must provide the Content-Length HTTP header.", status=411)
 MissingRequestBodyError = s3.error("MissingRequestBodyError", "Request Body is empty", status=400)
 UnexpectedContent = s3.error("UnexpectedContent", "This request does not support content", status=400)
-MaxMessageLengthExceeded = s3.error("MaxMessageLengthExceeded", "Your request was too big.", status=400)
 EntityTooLarge = s3.error("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", status=400)
 EntityTooSmall = s3.error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", status=400)
 InvalidRange = s3.error("InvalidRange", "The requested range is not satisfiable", status=416)
-RequestTimeout = s3.error(
-    "RequestTimeout",
-    "Your socket connection to the server was not read from or written to within the timeout period. "
-    "Idle connections will be closed.",
-    status=400,
-)
 
 # Conditions
 PreconditionFailed = s3.error(
     "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", status=412
 )
 NotModified = s3.error("NotModified", "Not Modified", status=304)
-ConditionalRequestConflict = s3.error(
-    "ConditionalRequestConflict",
-    "The conditional request cannot succeed due to a conflicting operation against this resource.",
-    status=409,
-)
-OperationAborted = s3.error(
-    "OperationAborted",
-    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
-    status=409,
-)
 
 # Multipart uploads
 NoSuchUpload = s3.error(
@@ -186,9 +115,6 @@ InvalidPartOrder = s3.error(
     status=400,
 )
 InvalidPartNumber = s3.error("InvalidPartNumber", "The requested partnumber is not satisfiable", status=416)
-TooManyParts = s3.error(
-    "TooManyParts", "You have attempted to add more parts than the maximum of 10000 that are allowed for this object."
-)
 
 # Requests
 BadRequest = s3.error("BadRequest", "Bad Request", status=400)
@@ -202,16 +128,6 @@ MalformedXML = s3.error(
 MissingSecurityHeader = s3.error("MissingSecurityHeader", "Your request was missing a required header", status=400)
 MethodNotAllowed = s3.error(
     "MethodNotAllowed", "The specified method is not allowed against this resource.", status=405
-)
-SlowDown = s3.error("SlowDown", "Please reduce your request rate.", status=503)
-AuthorizationQueryParametersError = s3.error(
-    "AuthorizationQueryParametersError",
-    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-    "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-    status=400,
-)
-AuthorizationHeaderMalformed = s3.error(
-    "AuthorizationHeaderMalformed", "The authorization header you provided is invalid.", status=400
 )
 
 # Who may do what
@@ -240,27 +156,11 @@ InvalidBucketAclWithBlockPublicAccessError = s3.error(
     "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
     status=400,
 )
-UnresolvableGrantByEmailAddress = s3.error(
-    "UnresolvableGrantByEmailAddress",
-    "The e-mail address you provided does not match any account on record.",
-    status=400,
-)
 
 # Browser uploads
-MalformedPOSTRequest = s3.error(
-    "MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.", status=400
-)
 InvalidPolicyDocument = s3.error(
     "InvalidPolicyDocument",
     "The content of the form does not meet the conditions specified in the policy document.",
-    status=400,
-)
-IncorrectNumberOfFilesInPostRequest = s3.error(
-    "IncorrectNumberOfFilesInPostRequest", "POST requires exactly one file upload per request.", status=400
-)
-MaxPostPreDataLengthExceededError = s3.error(
-    "MaxPostPreDataLengthExceededError",
-    "Your POST request fields preceeding the upload file was too large.",
     status=400,
 )
 UserKeyMustBeSpecified = s3.error(

@@ -77,7 +77,6 @@ InvalidPayloadHash = declare(
     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, or a valid sha256 value.",
 )
-SIGNATURE_ERRORS: Final = (MissingToken, IncompleteSignature, SignatureMismatch, UnknownKey)
 
 
 @dataclass(frozen=True, slots=True)

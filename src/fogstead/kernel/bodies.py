@@ -17,8 +17,6 @@ from fogstead.primitives.blobs import INLINE_BYTES_MAX
 if TYPE_CHECKING:
     from fogstead.kernel.cloud import Cloud
 
-READ_AT_ONCE = 512 * 1024
-
 
 class Hashes(Protocol):
     """What a service takes of a body as it comes, and how it wants it kept."""

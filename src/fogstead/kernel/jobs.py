@@ -33,7 +33,6 @@ PARKED = SYSTEM.prefix + pack("job-parked")
 ATTEMPTS_MAX = 8
 RETRY_MILLIS = 1000
 ADVANCE_STEPS_MAX = 100_000
-_AT_ONCE = 64
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):

@@ -47,11 +47,6 @@ class _Entry(NamedTuple, Generic[T]):
     behind: Position
 
 
-def start_of(prefix: str) -> Position:
-    """Where the keys with a prefix begin."""
-    return prefix.encode(), b""
-
-
 def end_of(prefix: str) -> Position:
     """Where the keys with a prefix end: behind all of them."""
     return prefix.encode() + _HIGH, b""

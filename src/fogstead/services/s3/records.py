@@ -21,7 +21,7 @@ import msgspec
 from fogstead.kernel.records import RecordCodec
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
-from fogstead.primitives.store.packing import pack, pack_int, unpack
+from fogstead.primitives.store.packing import pack, pack_int
 from fogstead.services.s3.acls import Acl
 from fogstead.services.s3.service import InvalidArgument
 
@@ -137,11 +137,6 @@ def null_key(shard: Key, key: str) -> Key:
 def content_key(shard: Key, number: int) -> Key:
     """The row of an object's bytes or parts."""
     return shard + CONTENTS + pack_int(number)
-
-
-def name_in(row: Key, shard: Key) -> str:
-    """The object's key in the key of a row of its current version."""
-    return str(unpack(row[len(shard) + len(CURRENT) :])[0])
 
 
 # ------------------------------------------------------------- version ids

@@ -212,9 +212,6 @@ class Wanted(NamedTuple):
         return cls(system, tuple(req.get("MessageAttributeNames", ())))
 
 
-NOTHING_WANTED = Wanted(frozenset(), ())
-
-
 def shown(message: Message, handle: str, wanted: Wanted) -> Any:
     """A received message as SQS shows it."""
     out: dict[str, Any] = {

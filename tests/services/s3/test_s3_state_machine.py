@@ -7,26 +7,21 @@ has changed nothing.
 from __future__ import annotations
 
 import itertools
-import os
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from cloud import CloudProcess
+from machines import CloudMachine, run
 
 from .object_calls import (
     PART_BYTES_MIN,
@@ -46,7 +41,6 @@ SIZES = [0, 1, 1000, 16_384, 16_385, 300_000]
 NOT_THERE = '"00000000000000000000000000000000"'
 
 _accounts = itertools.count(1)
-_running: list[CloudProcess] = []
 _key, _size = st.sampled_from(KEYS), st.sampled_from(SIZES)
 
 
@@ -103,12 +97,11 @@ class Model:
         return {key: version for key, version in found if version is not None}
 
 
-class Buckets(RuleBasedStateMachine):
+class Buckets(CloudMachine):
     """One bucket."""
 
     @initialize()
     def make(self) -> None:
-        self.cloud = _running[0]
         account = f"78{next(_accounts):010}"
         self.s3, self.bucket = self.cloud.client("s3", account=account), f"bucket-{account}"
         self.s3.create_bucket(Bucket=self.bucket)
@@ -327,35 +320,11 @@ class Buckets(RuleBasedStateMachine):
         }
 
 
-@pytest.fixture
-def cloud_to_kill(tmp_path: Path) -> Iterator[None]:
-    _running.append(CloudProcess(tmp_path / "data").start())
-    yield
-    _running.pop().stop()
-
-
-def run(examples: int, steps: int, seed: int) -> None:
-    print(f"seed {seed}")  # noqa: T201 - shown when it fails, to run it again with FOGSTEAD_SEED
-    Buckets._hypothesis_internal_use_seed = seed  # type: ignore[attr-defined]
-    run_state_machine_as_test(
-        Buckets,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, Phase.shrink] if examples > 100 else [Phase.generate],
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
-def test_a_bucket_does_what_the_model_does_whatever_happens(cloud_to_kill: None) -> None:
-    run(examples=6, steps=30, seed=int(os.environ.get("FOGSTEAD_SEED", "1")))
+def test_a_bucket_does_what_the_model_does_whatever_happens(own_cloud: CloudProcess) -> None:
+    run(Buckets, own_cloud, examples=6, steps=30, seed=1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_a_bucket_does_what_the_model_does_for_a_long_time(cloud_to_kill: None) -> None:
-    run(examples=300, steps=60, seed=int(os.environ.get("FOGSTEAD_SEED", random.randrange(1 << 32))))
+def test_a_bucket_does_what_the_model_does_for_a_long_time(own_cloud: CloudProcess) -> None:
+    run(Buckets, own_cloud, examples=300, steps=60, seed=random.randrange(1 << 32))

@@ -7,26 +7,21 @@ while one of theirs is in flight, deduplication holds for five minutes, and the 
 from __future__ import annotations
 
 import itertools
-import os
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from cloud import CloudProcess
+from machines import CloudMachine, run
 
 from .helpers import arn, counts, with_dead_letters
 
@@ -36,7 +31,6 @@ MARGIN = 5
 """Seconds that a step may take in true time; nothing is asserted so close to an edge."""
 
 _accounts = itertools.count(1)
-_running: list[CloudProcess] = []
 
 
 @dataclass
@@ -73,12 +67,11 @@ class Model:
         return [one for one in self.messages if not self.hidden(one) and not self.locked(one.group)]
 
 
-class Queues(RuleBasedStateMachine):
+class Queues(CloudMachine):
     """One queue, standard or FIFO, with a dead-letter queue."""
 
     @initialize(fifo=st.booleans())
     def make(self, fifo: bool) -> None:
-        self.cloud = _running[0]
         self.sqs = self.cloud.client("sqs", account=f"77{next(_accounts):010}")
         self.queue, self.dead = with_dead_letters(self.sqs, RECEIVES_MAX, ".fifo" if fifo else "")
         self.model, self.number, self.purged_at = Model(fifo), 0, -100.0
@@ -250,35 +243,11 @@ class Queues(RuleBasedStateMachine):
             self.sqs.delete_queue(QueueUrl=self.queue)
 
 
-@pytest.fixture
-def cloud_to_kill(tmp_path: Path) -> Iterator[None]:
-    _running.append(CloudProcess(tmp_path / "data").start())
-    yield
-    _running.pop().stop()
-
-
-def run(examples: int, steps: int, seed: int) -> None:
-    print(f"seed {seed}")  # noqa: T201 - shown when it fails, to run it again with FOGSTEAD_SEED
-    Queues._hypothesis_internal_use_seed = seed  # type: ignore[attr-defined]
-    run_state_machine_as_test(
-        Queues,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate, Phase.shrink] if examples > 100 else [Phase.generate],
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
-def test_queues_do_what_the_model_does_whatever_happens(cloud_to_kill: None) -> None:
-    run(examples=10, steps=30, seed=int(os.environ.get("FOGSTEAD_SEED", "1")))
+def test_queues_do_what_the_model_does_whatever_happens(own_cloud: CloudProcess) -> None:
+    run(Queues, own_cloud, examples=10, steps=30, seed=1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_queues_do_what_the_model_does_for_a_long_time(cloud_to_kill: None) -> None:
-    run(examples=300, steps=60, seed=int(os.environ.get("FOGSTEAD_SEED", random.randrange(1 << 32))))
+def test_queues_do_what_the_model_does_for_a_long_time(own_cloud: CloudProcess) -> None:
+    run(Queues, own_cloud, examples=300, steps=60, seed=random.randrange(1 << 32))

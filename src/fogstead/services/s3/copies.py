@@ -55,9 +55,8 @@ async def copy_object(call: Call, req: CopyObjectRequest) -> CopyObjectOutput:
         "CopyObjectResult": result,
         "ServerSideEncryption": "AES256",
         **source.shown_version,  # type: ignore[typeddict-item]
+        **versions.told(bucket, version),
     }
-    if bucket.versioning:
-        out["VersionId"] = version.id
     return out
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.s3 import access, acls, checksums, contents, names, notices, records
+from fogstead.services.s3 import access, acls, checksums, contents, names, notices, records, versions
 from fogstead.services.s3.bucket_acls import shown
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import gives_all_to_owner, part_of_arn, versioned
+from fogstead.services.s3.objects import CUSTOMER_KEY
 from fogstead.services.s3.reading import find
 from fogstead.services.s3.records import Details, Part, Version
 from fogstead.services.s3.service import (
@@ -49,11 +50,6 @@ def _rewrite(tx: Transaction, bucket: Bucket, key: str, version: Version, detail
     keep = records.keep_current if is_current else records.keep_older
     keep(tx, shard, key, changed)
     return changed
-
-
-def _which(bucket: Bucket, version: Version) -> dict[str, str]:
-    """The version that was meant, where there are versions."""
-    return {"VersionId": version.id} if bucket.versioning else {}
 
 
 # --------------------------------------------------------------------------- lists
@@ -112,8 +108,8 @@ def get_object_tagging(tx: Transaction, req: GetObjectTaggingRequest) -> GetObje
     """All of them, perhaps none."""
     bucket: Bucket = tx.resource
     version = find(tx, bucket, req, "GET")
-    tags = version.details.tags
-    out: Any = {"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()], **_which(bucket, version)}
+    tags = [{"Key": key, "Value": value} for key, value in version.details.tags.items()]
+    out: Any = {"TagSet": tags, **versions.told(bucket, version)}
     answer: GetObjectTaggingOutput = out
     return answer
 
@@ -150,7 +146,7 @@ def _tag(tx: Transaction, req: Any, tags: dict[str, str], how: str) -> Any:
     version = find(tx, bucket, req, how.upper(), acls.FULL_CONTROL)
     changed = _rewrite(tx, bucket, req["Key"], version, msgspec.structs.replace(version.details, tags=tags))
     notices.tagged(tx, bucket, req["Key"], changed, how)
-    return _which(bucket, changed)
+    return versions.told(bucket, changed)
 
 
 # --------------------------------------------------------------------------- attributes
@@ -159,7 +155,7 @@ def _tag(tx: Transaction, req: Any, tags: dict[str, str], how: str) -> Any:
     at="Bucket",
     part=part_of_arn,
     action_of=versioned("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
-    refuses=("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5"),
+    refuses=CUSTOMER_KEY,
     data_event=True,
 )
 def get_object_attributes(tx: Transaction, req: GetObjectAttributesRequest) -> GetObjectAttributesOutput:
@@ -179,7 +175,7 @@ def get_object_attributes(tx: Transaction, req: GetObjectAttributesRequest) -> G
     if details.parts and "ObjectParts" in req["ObjectAttributes"]:
         known["ObjectParts"] = _parts(tx, bucket, version, req)
     asked = {name: known[name] for name in req["ObjectAttributes"] if name in known}
-    out: GetObjectAttributesOutput = {"LastModified": version.modified_at, **_which(bucket, version), **asked}  # type: ignore[typeddict-item]
+    out: GetObjectAttributesOutput = {"LastModified": version.modified_at, **versions.told(bucket, version), **asked}  # type: ignore[typeddict-item]
     return out
 
 

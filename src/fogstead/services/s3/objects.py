@@ -155,8 +155,7 @@ def written(bucket: Bucket, version: Version) -> Any:
     if version.checksum_algorithm:
         out[checksums.MEMBERS[version.checksum_algorithm]] = version.details.checksum
         out["ChecksumType"] = version.checksum_type
-    if bucket.versioning:
-        out["VersionId"] = version.id
+    out.update(versions.told(bucket, version))
     return out
 
 

@@ -10,7 +10,18 @@ from fogstead.kernel.bodies import Outgoing, Piece
 from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.identity import ANONYMOUS
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.s3 import access, acls, checksums, contents, etags, names, preconditions, ranges, records
+from fogstead.services.s3 import (
+    access,
+    acls,
+    checksums,
+    contents,
+    etags,
+    names,
+    preconditions,
+    ranges,
+    records,
+    versions,
+)
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.records import Details, Version
 from fogstead.services.s3.service import (
@@ -109,15 +120,14 @@ def _check_conditions(bucket: Bucket, version: Version, given: Mapping[str, Any]
     try:
         preconditions.check_read(given, version.etag, version.modified_at)
     except NotModified:
-        shown = {"VersionId": version.id} if bucket.versioning else {}
-        raise NotModified(ETag=etags.quoted(version.etag), LastModified=version.modified_at, **shown) from None
+        which = versions.told(bucket, version)
+        raise NotModified(ETag=etags.quoted(version.etag), LastModified=version.modified_at, **which) from None
 
 
 def _add_rest(
     bucket: Bucket, version: Version, details: Details, given: Mapping[str, Any], out: dict[str, Any], *, whole: bool
 ) -> None:
-    if bucket.versioning:
-        out["VersionId"] = version.id
+    out.update(versions.told(bucket, version))
     if version.storage_class != "STANDARD":
         out["StorageClass"] = version.storage_class
     if details.tags:

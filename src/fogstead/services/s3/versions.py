@@ -14,6 +14,11 @@ from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.records import NULL_ID, Version
 
 
+def told(bucket: Bucket, version: Version) -> dict[str, str]:
+    """What answers say of the version they mean: its id, where its bucket has versions."""
+    return {"VersionId": version.id} if bucket.versioning else {}
+
+
 def place(tx: Transaction, bucket: Bucket, shard: Key, key: str, version: Version) -> Version:
     """Make it the current version, under the id that the bucket's versioning gives it."""
     old = records.current(tx, shard, key)

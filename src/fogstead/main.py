@@ -34,6 +34,7 @@ from fogstead.primitives.ids import Ids
 from fogstead.primitives.network.listeners import PORTS, Listeners, PortTaken
 from fogstead.primitives.store.directory import DataDirectory
 from fogstead.primitives.store.sqlite import Durability, SqliteStore
+from fogstead.primitives.vault import Vault
 
 log = logging.getLogger("fogstead")
 
@@ -94,7 +95,8 @@ class RunningCloud:
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         try:
-            self.blobs = _open_blobs(settings)
+            root = RootKey.open(settings.key_dir or settings.data_dir / "keys")
+            self.blobs = _open_blobs(settings, root)
         except BlobsRefused as error:
             self.directory.close()
             raise Refused(str(error)) from None
@@ -103,6 +105,7 @@ class RunningCloud:
         self.cloud = Cloud(
             self.store,
             blobs=self.blobs,
+            vault=Vault(root.derive),
             catalog=Catalog(settings.packages, cache_folder()),
             credentials=RootKeys() if root_keys_good else NoKeys(),
             auth=settings.auth,
@@ -153,9 +156,8 @@ class RunningCloud:
         self.directory.close()
 
 
-def _open_blobs(settings: Settings) -> DirectoryBlobs:
+def _open_blobs(settings: Settings, root: RootKey) -> DirectoryBlobs:
     zones = settings.zones or zone_folders(settings.data_dir, 1)
-    root = RootKey.open(settings.key_dir or settings.data_dir / "keys")
     return DirectoryBlobs(zones, root, Ids(), durability=settings.durability, plain=settings.plain_blobs)
 
 

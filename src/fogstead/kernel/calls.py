@@ -73,7 +73,7 @@ class Call:
                     raise invocation.operation.on.not_found(invocation.located)
             return work(tx, *arguments)
 
-        return await self.cloud.transact(home or self.home, run, origin=self.origin, invocation=invocation)
+        return await self.cloud.transact(home or self.home, run, origin=self.origin, invocation=invocation, call=self)
 
     @contextlib.asynccontextmanager
     async def receive(self, incoming: Incoming, hashes: Hashes) -> AsyncIterator[Received]:

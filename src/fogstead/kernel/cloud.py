@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
+from fogstead.kernel.asking import Answers, Asking
 from fogstead.kernel.audit import AuditSink, RecentAudit
 from fogstead.kernel.calls import Call, NoRoles, RoleSource
 from fogstead.kernel.catalog import Catalog, job
@@ -31,10 +32,12 @@ from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.store import SYSTEM, Home, Keys, Store, end_of, run
 from fogstead.primitives.store.packing import pack
+from fogstead.primitives.vault import Vault, forgetful
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Effects = list[Callable[[], None]]
 AuthMode = Literal["enforce", "audit", "off"]
 
 _SECRET = SYSTEM.prefix + pack("page-key")
@@ -51,6 +54,7 @@ class Cloud:
         store: Store,
         *,
         blobs: Blobs | None = None,
+        vault: Vault | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
         catalog: Catalog | None = None,
@@ -63,6 +67,7 @@ class Cloud:
     ) -> None:
         self.store = store
         self._blobs = blobs
+        self.vault = vault or forgetful()
         self.clock = clock or Clock()
         self.ids = ids or Ids()
         self.catalog = catalog or Catalog()
@@ -110,15 +115,34 @@ class Cloud:
         *arguments: Any,
         origin: Origin | None = None,
         invocation: Invocation | None = None,
+        call: Call | None = None,
         read_only: bool = False,
     ) -> T:
-        """Run `work(tx, *arguments)` in one transaction; its effects follow the commit though nobody waits any more."""
-        effects: list[Callable[[], None]] = []
-        came_from = origin or Origin(request_id=self.ids.uuid())
+        """Run `work(tx, *arguments)` in one transaction; its effects follow the commit though nobody waits any more.
+
+        What it asks (`tx.ask`) is asked as `call`.
+        """
+        came_from = origin or (call.origin if call is not None else Origin(request_id=self.ids.uuid()))
+        answers = invocation.answers if invocation is not None else Answers()
+        while True:
+            try:
+                return await self._transact(
+                    home,
+                    lambda keys, effects: work(
+                        Transaction(self, keys, home, came_from, effects, invocation, answers), *arguments
+                    ),
+                    read_only=read_only,
+                )
+            except Asking as asking:
+                assert call is not None, "this transaction has nobody to ask for it"
+                await answers.find(asking, call)
+
+    async def _transact(self, home: Home, work: Callable[[Keys, Effects], T], *, read_only: bool) -> T:
+        effects: Effects = []
 
         def attempt(keys: Keys) -> T:
             effects.clear()
-            return work(Transaction(self, keys, home, came_from, effects, invocation), *arguments)
+            return work(keys, effects)
 
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
@@ -136,6 +160,10 @@ class Cloud:
         result = await future
         assert not isinstance(result, Again), "only operations wait"
         return result
+
+    async def run_job(self, kind: JobKind, due: Job, work: Callable[[Transaction], None]) -> None:
+        """Run a job that is one transaction; what it asks is asked as the service that declared it."""
+        await self.transact(due.home, work, call=self._call(kind.name, due.home))
 
     async def run_async_job(self, kind: JobKind, due: Job) -> None:
         """Run a job that waits, as the service that declared it."""

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from fogstead.kernel.asking import Answers
 from fogstead.kernel.identity import Principal
-from fogstead.kernel.resource import Located, Resource
+from fogstead.kernel.resource import Located, Resource, home_of
 from fogstead.kernel.service import DeclaredOperation
 from fogstead.kernel.waiting import Waiter
 from fogstead.primitives.store import Home
@@ -46,6 +47,7 @@ class Invocation:
     """What the stages read and write: these fields and no others."""
 
     __slots__ = (
+        "answers",
         "arrived",
         "caller",
         "cancelled",
@@ -90,6 +92,7 @@ class Invocation:
         self.token_digest = b""
         self.arrived = ""
         self.woken: Waiter | None = None
+        self.answers = Answers()
 
     @property
     def target_home(self) -> Home:
@@ -98,4 +101,6 @@ class Invocation:
             return self.located.home
         operation = self.operation
         cls = operation.on or operation.creates or operation.lists
-        return cls.home_for(self.home) if cls is not None else self.home
+        if cls is not None:
+            return cls.home_for(self.home)
+        return self.home if operation.service.scope == "region" else home_of(self.home.account, "")

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -177,13 +178,13 @@ class JobRunner:
                 await self._cloud.run_async_job(kind, job)
                 await self._cloud.transact(job.home, lambda tx: self._finish(tx.keys, row, job, kind, due))
             else:
-                await self._cloud.transact(job.home, self._run_in_transaction, kind, due, row, job)
+                await self._cloud.run_job(kind, job, partial(self._run_in_transaction, kind, due, row, job))
         except Exception as error:
             log.exception("job %s failed", job.kind)
             reason = f"{type(error).__name__}: {error}"
             await run(self._store, SYSTEM, lambda keys: self._put_off(keys, row, job, reason))
 
-    def _run_in_transaction(self, tx: Any, kind: JobKind, due: Millis, row: Key, job: Job) -> None:
+    def _run_in_transaction(self, kind: JobKind, due: Millis, row: Key, job: Job, tx: Any) -> None:
         if tx.keys.get(row) is None:
             return
         self._finish(tx.keys, row, job, kind, due)

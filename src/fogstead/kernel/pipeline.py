@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel import audit, tokens
+from fogstead.kernel.asking import Asking
 from fogstead.kernel.bodies import Hashes, Incoming, as_incoming, receive, take_small
 from fogstead.kernel.calls import Call
 from fogstead.kernel.conditions import PolicyFault
@@ -212,7 +213,8 @@ class Pipeline:
             await cloud.transact(
                 invocation.target_home,
                 lambda tx: _run_inside(cloud, invocation, tx, tuple(stage for stage in inside if stage is not handle)),
-                origin=invocation.origin,
+                invocation=invocation,
+                call=self._call(invocation),
                 read_only=True,
             )
             received = await receive(cloud, incoming, hashes)
@@ -228,7 +230,15 @@ class Pipeline:
 
         def work(keys: Keys) -> Any:
             invocation.effects = []
-            tx = Transaction(cloud, keys, invocation.target_home, invocation.origin, invocation.effects, invocation)
+            tx = Transaction(
+                cloud,
+                keys,
+                invocation.target_home,
+                invocation.origin,
+                invocation.effects,
+                invocation,
+                invocation.answers,
+            )
             return _run_inside(cloud, invocation, tx, inside)
 
         def settled(result: Any, error: BaseException | None) -> None:
@@ -237,11 +247,27 @@ class Pipeline:
                 if type(result) is Again:
                     self._wait(invocation, inside, result)
                     return
+            elif type(error) is Asking:
+                self._tasks.start(self._ask(invocation, inside, error))
+                return
             if invocation.woken is not None:
                 cloud.hub.pass_on(invocation.woken)
             self._finish(invocation, result, error)
 
         cloud.store.submit(invocation.target_home, work, settled, read_only=operation.read_only, scan=operation.scan)
+
+    async def _ask(self, invocation: Invocation, inside: tuple[Inside, ...], asking: Asking) -> None:
+        """Answer what the transaction asked, then run it again."""
+        try:
+            await invocation.answers.find(asking, self._call(invocation))
+        except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+            self._finish(invocation, None, error)
+        else:
+            self._submit(invocation, inside)
+
+    def _call(self, invocation: Invocation) -> Call:
+        operation = invocation.operation
+        return Call(self._cloud, invocation.target_home, invocation.origin, operation.service.name, invocation)
 
     def _wait(self, invocation: Invocation, inside: tuple[Inside, ...], again: Again) -> None:
         hub = self._cloud.hub
@@ -267,14 +293,14 @@ class Pipeline:
             replayed = await cloud.transact(
                 home,
                 lambda tx: _run_inside(cloud, invocation, tx, inside),
-                origin=invocation.origin,
+                invocation=invocation,
+                call=self._call(invocation),
                 read_only=operation.model.token_member is None,
             )
             if replayed is not None:
                 self._finish(invocation, replayed, None)
                 return
-            call = Call(cloud, home, invocation.origin, operation.service.name, invocation)
-            result = await operation.run(call, watched(cloud, invocation))
+            result = await operation.run(self._call(invocation), watched(cloud, invocation))
             result = _completed(invocation, result if result is not None else {})
             if invocation.token_digest:
                 await cloud.transact(home, lambda tx: tokens.keep(tx.keys, invocation, result, tx.now))

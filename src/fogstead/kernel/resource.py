@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -16,21 +16,26 @@ from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.policies import Question, compile_policy
 from fogstead.kernel.records import RecordCodec
-from fogstead.kernel.service import Service
+from fogstead.kernel.service import Scope, Service
 from fogstead.primitives.store import Home, Key
 from fogstead.primitives.store.packing import pack, pack_int
 
 if TYPE_CHECKING:
     from fogstead.kernel.transaction import Transaction
 
-Scope = Literal["region", "account", "cloud"]
 _FIELD = re.compile(r"\{(\w+)\}")
 _RECORDS = "r"
+_WRITTEN = {"path": "(?P<path>/(?:.+/)?)"}
+"""Fields of ARNs that have a form of their own: a path begins and ends with a slash."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class ResourceMeta(msgspec.StructMeta):
-    """Takes the declaration out of the class line and checks it."""
+    """Takes the declaration out of the class line and checks it.
+
+    `arn=` is the last part of its ARN, with its fields in braces; they are its key unless `key=` names others. `scope=`
+    is the service's unless said: a Region of an account, an account, or the whole cloud.
+    """
 
     def __new__(
         mcs,
@@ -40,8 +45,9 @@ class ResourceMeta(msgspec.StructMeta):
         *,
         service: Service | None = None,
         arn: str = "",
+        key: tuple[str, ...] = (),
         missing: type[ServiceError] | None = None,
-        scope: Scope = "region",
+        scope: Scope | None = None,
         version: int = 1,
         upgrade: Callable[[int, bytes], Any] | None = None,
     ) -> Any:
@@ -49,17 +55,18 @@ class ResourceMeta(msgspec.StructMeta):
         cls: Any = super().__new__(mcs, name, bases, namespace, frozen=True, kw_only=True, array_like=True)
         if service is None:
             return cls
-        cls.service, cls.arn_pattern, cls.missing, cls.scope = service, arn, missing, scope
-        cls.key_fields = tuple(_FIELD.findall(arn))
-        unknown = [field for field in cls.key_fields if field not in cls.__struct_fields__]
-        if not cls.key_fields or unknown:
+        cls.service, cls.arn_pattern, cls.missing, cls.scope = service, arn, missing, scope or service.scope
+        cls.arn_fields = tuple(_FIELD.findall(arn))
+        cls.key_fields = key or cls.arn_fields
+        unknown = [field for field in (*cls.key_fields, *cls.arn_fields) if field not in cls.__struct_fields__]
+        if not cls.arn_fields or unknown:
             raise TypeError(f"{name}: arn={arn!r} must name fields of the resource, such as '{{name}}'")
         if missing is None:
             raise TypeError(f"{name}: missing= must be the error for a {name} that does not exist")
         cls.codec = RecordCodec(cls, version, upgrade)
         cls.collection = pack(_RECORDS, service.name, name)
         escaped = re.escape(arn).replace(r"\{", "{").replace(r"\}", "}")
-        cls.arn_regex = re.compile(_FIELD.sub(r"(?P<\1>.+)", escaped), re.DOTALL)
+        cls.arn_regex = re.compile(_FIELD.sub(_as_group, escaped), re.DOTALL)
         service.add_resource(cls)
         return cls
 
@@ -83,6 +90,7 @@ class Resource(_Struct, metaclass=ResourceMeta):
     service: ClassVar[Service]
     arn_pattern: ClassVar[str]
     key_fields: ClassVar[tuple[str, ...]]
+    arn_fields: ClassVar[tuple[str, ...]]
     missing: ClassVar[type[ServiceError]]
     scope: ClassVar[Scope]
     codec: ClassVar[RecordCodec[Any]]
@@ -107,7 +115,7 @@ class Resource(_Struct, metaclass=ResourceMeta):
     @property
     def arn(self) -> str:
         """Its Amazon Resource Name."""
-        return self.locator.arn
+        return _format(type(self), self.home, {field: getattr(self, field) for field in self.arn_fields})
 
     @property
     def shard(self) -> Key:
@@ -191,7 +199,12 @@ class Resource(_Struct, metaclass=ResourceMeta):
         match = cls.arn_regex.fullmatch(arn.resource)
         if match is None or arn.service != cls.service.arn_service:
             raise cls.missing
-        return cls.at(home_of(arn.account, arn.region), *match.groups())
+        return cls.at(home_of(arn.account, arn.region), *cls.key_of(match.groupdict()))
+
+    @classmethod
+    def key_of(cls, named: Mapping[str, str]) -> tuple[str, ...]:
+        """The key that the fields of an ARN name; resources whose key is not written in their ARN say so."""
+        return tuple(named[field] for field in cls.key_fields)
 
     @classmethod
     def home_for(cls, home: Home) -> Home:
@@ -214,11 +227,17 @@ class Located:
 
     @property
     def arn(self) -> str:
-        """The ARN that a resource here has or would have."""
-        values = iter(self.key)
-        resource = _FIELD.sub(lambda _match: next(values), self.cls.arn_pattern)
-        service = self.cls.service.arn_service
-        return f"arn:{partition_of(self.home.region)}:{service}:{self.home.region}:{self.home.account}:{resource}"
+        """The ARN that a resource here has or would have; fields that are not in its key take their defaults."""
+        return _format(self.cls, self.home, dict(zip(self.cls.key_fields, self.key, strict=True)))
+
+
+def _as_group(field: re.Match[str]) -> str:
+    return _WRITTEN.get(field[1], f"(?P<{field[1]}>.+)")
+
+
+def _format(cls: type[Resource], home: Home, named: Mapping[str, str]) -> str:
+    resource = _FIELD.sub(lambda field: named.get(field[1], "/" if field[1] == "path" else ""), cls.arn_pattern)
+    return f"arn:{partition_of(home.region)}:{cls.service.arn_service}:{home.region}:{home.account}:{resource}"
 
 
 @lru_cache(maxsize=10_000)

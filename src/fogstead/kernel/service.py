@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from fogstead.kernel.bodies import Hashes
 from fogstead.kernel.errors import (
@@ -40,6 +40,7 @@ _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 Given = Mapping[str, Any]
+Scope = Literal["region", "account", "cloud"]
 Locate = Callable[[Given, Home], "Located"]
 
 
@@ -105,14 +106,18 @@ class DeclaredOperation:
 
 
 class Service:
-    """One AWS service, named as botocore names it. Everything the model knows is not said again."""
+    """One AWS service, named as botocore names it. Everything the model knows is not said again.
 
-    def __init__(self, name: str, *, principal: str = "", arn_service: str = "") -> None:
+    `scope=` says where its things live: in a Region of an account, or in the account whatever the Region.
+    """
+
+    def __init__(self, name: str, *, principal: str = "", arn_service: str = "", scope: Scope = "region") -> None:
         try:
             self.model: ServiceModel = standard_models().load(name)
         except UnknownService:
             raise DeclarationError(f"Service({name!r}): botocore knows no service of this name") from None
         self.name = name
+        self.scope = scope
         self.signing_name = self.model.signing_name
         self.arn_service = arn_service or self.signing_name
         self.principal = principal or f"{self.signing_name}.amazonaws.com"

@@ -7,12 +7,13 @@ Everything recorded here (wake-ups, jobs to start, events to deliver) is applied
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
 from fogstead.kernel import jobs, outbox, pages, permission, sweeping
+from fogstead.kernel.asking import Answers, Ask
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
@@ -56,7 +57,19 @@ def apply(effects: list[Callable[[], None]]) -> None:
 class Transaction:
     """One transaction in one home."""
 
-    __slots__ = ("_effects", "_invocation", "_told", "caller", "cloud", "home", "keys", "now", "origin", "resource")
+    __slots__ = (
+        "_answers",
+        "_effects",
+        "_invocation",
+        "_told",
+        "caller",
+        "cloud",
+        "home",
+        "keys",
+        "now",
+        "origin",
+        "resource",
+    )
 
     def __init__(
         self,
@@ -66,6 +79,7 @@ class Transaction:
         origin: Origin,
         effects: list[Callable[[], None]],
         invocation: Invocation | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self.cloud = cloud
         self.keys = keys
@@ -77,6 +91,7 @@ class Transaction:
         self._effects = effects
         self._told: dict[Key, list[int]] = {}
         self._invocation = invocation
+        self._answers = answers
 
     # ------------------------------------------------------------- resources
     def find(self, cls: type[R], *key: str) -> R | None:
@@ -198,6 +213,14 @@ class Transaction:
         """
         assert self._invocation is not None, "only operations have a caller to ask for"
         permission.require(self.cloud, self._invocation, self, resource, action, part, given)
+
+    def ask(self, question: Hashable, ask: Ask) -> Any:
+        """The answer of `await ask(call)`, put outside of this transaction, which is then run again with it.
+
+        `question` tells one thing asked from another within the call. A ServiceError is raised here as it came.
+        """
+        assert self._answers is not None, "this transaction has nobody to ask for it"
+        return self._answers.get(question, ask)
 
     # ------------------------------------------------------------- blobs
     def refer(self, blob: str, owner: bytes) -> None:

@@ -11,15 +11,12 @@ chunks that were swapped, dropped, appended or taken from another blob do not op
 from __future__ import annotations
 
 import struct
-from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from fogstead.primitives.aes import aes_gcm, invalid_tag
 from fogstead.primitives.blobs import CHUNK_BYTES, BlobLost
 from fogstead.primitives.blobs.keys import RootKey
 from fogstead.primitives.ids import Ids
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT: Final = 1
 TAG_BYTES: Final = 16
@@ -113,17 +110,17 @@ class SealedForm:
         of the caller.
         """
         nonce = self._ids.take(NONCE_BYTES)
-        key = _aes_gcm()(self._root.derive(b"fogstead inline", name))
+        key = aes_gcm()(self._root.derive(b"fogstead inline", name))
         return _INLINE_SEALED + nonce + key.encrypt(nonce, data, _INLINE_SEALED)
 
     def unseal(self, name: bytes, sealed: bytes) -> bytes:
         if sealed[:1] != _INLINE_SEALED or len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
             raise BlobLost("The bytes are not what was written.")
         nonce = sealed[1 : 1 + NONCE_BYTES]
-        key = _aes_gcm()(self._root.derive(b"fogstead inline", name))
+        key = aes_gcm()(self._root.derive(b"fogstead inline", name))
         try:
             return key.decrypt(nonce, memoryview(sealed)[1 + NONCE_BYTES :], _INLINE_SEALED)
-        except _invalid_tag():
+        except invalid_tag():
             raise BlobLost("The bytes are not what was written.") from None
 
 
@@ -133,7 +130,7 @@ class SealedChunks:
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
-        self._key = _aes_gcm()(key)
+        self._key = aes_gcm()(key)
 
     def seal_into(self, number: int, plain: memoryview, room: memoryview, *, last: bool) -> int:
         size = len(plain) + TAG_BYTES
@@ -143,7 +140,7 @@ class SealedChunks:
     def open(self, number: int, sealed: memoryview, *, last: bool) -> bytes:
         try:
             return self._key.decrypt(_nonce(number), sealed, _place(number, last))
-        except _invalid_tag():
+        except invalid_tag():
             raise Damaged from None
 
 
@@ -185,17 +182,3 @@ def _nonce(number: int) -> bytes:
 
 def _place(number: int, last: bool) -> bytes:
     return number.to_bytes(8, "big") + (b"\x01" if last else b"\x00")
-
-
-@cache
-def _aes_gcm() -> type[AESGCM]:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - 25 ms, not at start
-
-    return AESGCM
-
-
-@cache
-def _invalid_tag() -> type[Exception]:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - 25 ms, not at start
-
-    return InvalidTag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trial import ACCOUNT, OTHER_ACCOUNT, OTHER_ROOT, ROOT, USER
 
-from fogstead.kernel.authorization import Decision, decide
+from fogstead.kernel.authorization import Access, Decision, decide
 from fogstead.kernel.identity import ANONYMOUS, Principal, service_principal
 from fogstead.kernel.policies import Policy, Question, Use, compile_policy
+from fogstead.kernel.standing import EVERYTHING, PolicySet, Standing
 
 STRANGER = Principal("user", OTHER_ACCOUNT, f"arn:aws:iam::{OTHER_ACCOUNT}:user/bob", "AIDABOB")
 BUCKETS = service_principal("s3.amazonaws.com")
@@ -35,7 +37,15 @@ def resource(effect: str, principal: Any = "*", **condition: Any) -> Policy:
 def ask(principal: Principal, *policies: Policy, by: Policy | None = None, **context: str) -> Decision:
     lowered = {name.replace("_", ":").lower(): value for name, value in context.items()}
     question = Question(principal, "sqs:SendMessage", QUEUE, ACCOUNT, lowered)
-    return decide(question, identity_policies=policies, resource_policy=by)
+    return decide(question, standing_of(principal, policies), Access(by))
+
+
+def standing_of(principal: Principal, policies: Sequence[Policy]) -> Standing:
+    """A root stands on everything; others on policies called `p1`, `p2`, ..."""
+    if principal.is_root and not policies:
+        return EVERYTHING
+    named = [(f"p{number}", policy) for number, policy in enumerate(policies, 1)]
+    return Standing(PolicySet([*(EVERYTHING.identity.named if principal.is_root else ()), *named]))
 
 
 def test_nobody_is_allowed_anything_by_default() -> None:
@@ -109,14 +119,14 @@ def test_an_anonymous_caller_is_allowed_by_a_public_policy_only() -> None:
             ask(USER, identity("Deny")),
             (
                 f"User: {USER.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-                "with an explicit deny in an identity-based policy"
+                "with an explicit deny in an identity-based policy: p1, statement 1"
             ),
         ),
         (
             ask(ROOT, by=resource("Deny")),
             (
                 f"User: {ROOT.arn} is not authorized to perform: sqs:SendMessage on resource: {QUEUE} "
-                "with an explicit deny in a resource-based policy"
+                "with an explicit deny in a resource-based policy: the resource's policy, statement 1"
             ),
         ),
         (
@@ -136,7 +146,7 @@ def test_an_anonymous_caller_is_allowed_by_a_public_policy_only() -> None:
     ],
 )
 def test_a_refusal_says_who_what_and_why(decision: Decision, sentence: str) -> None:
-    assert decision == Decision(False, sentence)
+    assert (decision.allowed, decision.reason) == (False, sentence)
 
 
 # --------------------------------------------------------------------------- properties
@@ -179,8 +189,8 @@ def _decided(
     question = Question(caller, "sqs:SendMessage", QUEUE, ACCOUNT, context)
     return decide(
         question,
-        identity_policies=[policy(*on_identity, use="identity")] if on_identity else [],
-        resource_policy=policy(*on_resource, use="resource") if on_resource else None,
+        standing_of(caller, [policy(*on_identity, use="identity")] if on_identity else []),
+        Access(policy(*on_resource, use="resource") if on_resource else None),
     ).allowed
 
 
@@ -216,7 +226,7 @@ def test_the_order_of_statements_never_matters(
 # --------------------------------------------------------------------------- lists of the resource's own
 def granted(principal: Principal, *policies: Policy, by: Policy | None = None) -> Decision:
     question = Question(principal, "sqs:SendMessage", QUEUE, ACCOUNT, {})
-    return decide(question, identity_policies=policies, resource_policy=by, granted=True)
+    return decide(question, standing_of(principal, policies), Access(by, granted=True))
 
 
 def test_what_a_resources_lists_grant_counts_as_if_its_policy_allowed_it() -> None:
@@ -224,7 +234,8 @@ def test_what_a_resources_lists_grant_counts_as_if_its_policy_allowed_it() -> No
     everybody = resource("Allow")
     for principal in (USER, ROOT, STRANGER, OTHER_ROOT, BUCKETS, ANONYMOUS):
         for policies in ((), (identity("Allow"),), (identity("Deny"),)):
-            assert granted(principal, *policies) == ask(principal, *policies, by=everybody)
+            by_list, by_policy = granted(principal, *policies), ask(principal, *policies, by=everybody)
+            assert (by_list.allowed, by_list.reason) == (by_policy.allowed, by_policy.reason)
     assert granted(ANONYMOUS).allowed
     assert not granted(STRANGER).allowed
 

@@ -56,16 +56,6 @@ async def test_a_call_as_the_service_needs_the_targets_policy_and_its_source_dec
     assert await trigger(trial, "service") == ["s"]
 
 
-async def test_a_call_under_a_role_is_refused_by_its_name(trial: Trial) -> None:
-    await make(trial)
-    with pytest.raises(AccessDenied) as caught:
-        await trigger(trial, "role")
-    assert caught.value.message == (
-        "codecommit.amazonaws.com cannot assume arn:aws:iam::111111111111:role/r: "
-        "IAM roles have not landed in this cloud."
-    )
-
-
 async def test_the_error_of_the_callee_arrives_as_its_own(trial: Trial) -> None:
     await make(trial)
     with pytest.raises(ResourceNotFound):

@@ -13,6 +13,7 @@ from trial_services.secretsmanager.secrets import GATE
 from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound
 
 from fogstead.kernel.audit import RECENT_MAX, AuditRecord, RecentAudit
+from fogstead.kernel.context_keys import context_of
 from fogstead.kernel.errors import (
     AccessDenied,
     InternalFailure,
@@ -23,8 +24,8 @@ from fogstead.kernel.errors import (
     ValidationError,
 )
 from fogstead.kernel.identity import ANONYMOUS
-from fogstead.kernel.permission import context_of
 from fogstead.kernel.pipeline import BEFORE, INSIDE
+from fogstead.kernel.standing import NOTHING
 from fogstead.primitives.store import Home
 from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 
@@ -261,7 +262,7 @@ async def test_a_storage_error_is_service_unavailable_and_nothing_is_kept(tmp_pa
 async def test_the_context_has_the_global_keys_that_apply_and_no_others(quick_trial: Trial) -> None:
     invocation, answer = quick_trial.begin("secretsmanager", "CreateSecret", Name="a")
     await answer
-    assert context_of(quick_trial.cloud, invocation, None, None, invocation.input) == {
+    assert context_of(quick_trial.cloud, invocation, None, None, ACCOUNT, NOTHING, invocation.input) == {
         "aws:currenttime": "2027-01-15T08:00:00Z",
         "aws:epochtime": str(START // 1000),
         "aws:securetransport": "false",
@@ -281,7 +282,7 @@ async def test_the_context_has_the_resources_tags(quick_trial: Trial) -> None:
     await quick_trial.secret("CreateSecret", Name="a", Tags=[{"Key": "Team", "Value": "Blue"}])
     invocation, answer = quick_trial.begin("secretsmanager", "DescribeSecret", SecretId="a", depth=1)
     await answer
-    context = context_of(quick_trial.cloud, invocation, None, invocation.resource, invocation.input)
+    context = context_of(quick_trial.cloud, invocation, None, invocation.resource, ACCOUNT, NOTHING, invocation.input)
     assert context["aws:resourcetag/team"] == "Blue"
     assert "aws:sourceip" not in context
 

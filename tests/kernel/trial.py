@@ -13,11 +13,13 @@ from trial_services.codecommit.reactions import FAILING, RUNS, SEEN
 from trial_services.mediastore_data.items import ASKED
 from trial_services.secretsmanager.secrets import GATE
 
+from fogstead.kernel.authority import KeyFacts, NoAuthority
 from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.identity import Principal, root_of
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import PARKED
+from fogstead.kernel.standing import NOTHING, Standing
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.clock import Clock
 from fogstead.primitives.ids import Ids
@@ -34,7 +36,7 @@ START = 1_800_000_000_000
 HOUR = 3_600_000
 ROOT, OTHER_ROOT = root_of(ACCOUNT), root_of(OTHER_ACCOUNT)
 _SEEDS = itertools.count(100)
-USER = Principal("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/alice", "AIDAALICE")
+USER = Principal("user", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/alice", "AIDAALICE", name="alice")
 
 
 class FakeTime:
@@ -52,6 +54,22 @@ def secret_arn(name: str, account: str = ACCOUNT, region: str = REGION) -> str:
     return f"arn:aws:secretsmanager:{region}:{account}:secret:{name}"
 
 
+class TrialAuthority(NoAuthority):
+    """Keeps keys and standings in dictionaries; whoever is not there has no policies."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, KeyFacts] = {}
+        self.standings: dict[str, Standing | None] = {}
+        self.asked: list[str] = []
+
+    def access_key(self, tx: Transaction, access_key: str) -> KeyFacts | None:
+        return self.keys.get(access_key)
+
+    def standing(self, tx: Transaction, principal: Principal) -> Standing | None:
+        self.asked.append(principal.arn)
+        return self.standings.get(principal.arn, NOTHING)
+
+
 class Trial:
     """Opened by the test runner around every `async def test`."""
 
@@ -61,6 +79,7 @@ class Trial:
         self.folder = folder
         self.time = FakeTime()
         self._blobs: TrialBlobs | None = None
+        self.authority = TrialAuthority()
         self.options: dict[str, Any] = {"checks_outputs": True}
         self.store: Store
         self.cloud: Cloud
@@ -96,7 +115,13 @@ class Trial:
             self._blobs = TrialBlobs(self.folder, self.zones, seed=next(_SEEDS))
         clock, catalog = Clock(true=self.time), Catalog(packages=("trial_services",))
         self.cloud = Cloud(
-            self.store, blobs=self._blobs, clock=clock, ids=Ids.seeded(1), catalog=catalog, **self.options
+            self.store,
+            blobs=self._blobs,
+            clock=clock,
+            ids=Ids.seeded(1),
+            catalog=catalog,
+            authority=self.authority,
+            **self.options,
         )
         await self.cloud.start()
 

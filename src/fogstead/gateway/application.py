@@ -24,6 +24,7 @@ from fogstead.kernel.bodies import Incoming
 from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.endpoints import OriginQuestion, RawEndpoint
 from fogstead.kernel.errors import InternalFailure, ServiceError
+from fogstead.kernel.identities import Unread
 from fogstead.kernel.identity import DEFAULT_ACCOUNT, Principal
 from fogstead.kernel.invocation import Invocation, Origin, host_id
 from fogstead.kernel.resource import home_of
@@ -190,6 +191,9 @@ class ApiApplication:
             if route.operation.streams_input:
                 key = self._authenticator.chunk_key(signer, claim)
                 given[declared.model.input.payload] = incoming_of(exchange, claim, key)  # type: ignore[union-attr]
+        except Unread as unread:
+            self._tasks.start(self._handle_known(asked, unread))
+            return
         except ServiceError as error:
             self._answer_error(asked, error)
             return
@@ -200,6 +204,15 @@ class ApiApplication:
         asked.signed = signed_facts(head, claim)
         self._invoke(asked, declared, given, encode, signer.principal, claim.scope.region if claim else DEFAULT_REGION)
 
+    async def _handle_known(self, asked: Asked, unread: Unread) -> None:
+        """Look up whose key it is, and take the call again."""
+        try:
+            await self._cloud.identities.load(unread.access_key, unread.token)
+        except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+            self._answer_error(asked, error)
+        else:
+            self._handle_call(asked)
+
     async def _handle_form(self, asked: Asked) -> None:
         """A browser's upload: who sends it stands in fields before the file."""
         exchange, head = asked.exchange, asked.exchange.head
@@ -208,7 +221,7 @@ class ApiApplication:
             route = asked.route = self._route(head, b"")
             form = Form(exchange.stream, head.headers["content-type"])
             await form.read_fields()
-            caller, region = self._authenticator.authenticate_form(form.fields)
+            caller, region = await self._authenticator.authenticate_form(form.fields)
             asked.signed = signed_form(form.fields)
             declared = self._cloud.catalog.operation(route.model.name, route.operation.name)
             decode, encode = self._codecs.of(route.protocol, route.operation)

@@ -14,8 +14,10 @@ from fogstead.gateway.hosts import is_loopback
 from fogstead.gateway.http1 import Head
 from fogstead.gateway.routing import Route
 from fogstead.gateway.signature import Claim, Verifier
+from fogstead.kernel.access_keys import account_of
 from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.errors import ServiceError, declare
+from fogstead.kernel.identities import Unread
 from fogstead.kernel.identity import (
     ANONYMOUS,
     DEFAULT_ACCOUNT,
@@ -107,10 +109,18 @@ class Authenticator:
         return credential
 
     def _find(self, access_key: str, session_token: str | None) -> Credential:
-        credential = self._cloud.credentials.find(access_key)
-        if credential is None or credential.session_token != session_token:
+        """The key's credential; `Unread` when nobody has looked it up yet."""
+        credential = self._cloud.identities.find(access_key, session_token)
+        if credential is None:
             raise signature.UnknownKey(AWSAccessKeyId=access_key)
         return credential
+
+    async def _find_read(self, access_key: str, session_token: str | None) -> Credential:
+        while True:
+            try:
+                return self._find(access_key, session_token)
+            except Unread as unread:
+                await self._cloud.identities.load(unread.access_key, unread.token)
 
     def chunk_key(self, credential: Credential, claim: Claim | None) -> bytes | None:
         """What the chunks of a body are signed with; None when nothing is checked."""
@@ -118,7 +128,7 @@ class Authenticator:
             return None
         return self._verifier.key(credential.secret, claim.scope)
 
-    def authenticate_form(self, fields: Mapping[str, str]) -> tuple[Principal, str]:
+    async def authenticate_form(self, fields: Mapping[str, str]) -> tuple[Principal, str]:
         """Who signed the policy in a form's fields, and for which Region; anonymous without a policy."""
         policy = fields.get("policy", "")
         if self._cloud.auth == "off" or ("x-amz-signature" not in fields and "signature" not in fields):
@@ -126,13 +136,13 @@ class Authenticator:
         token = fields.get("x-amz-security-token")
         if "x-amz-signature" in fields:
             scope = signature.scope_of(fields.get("x-amz-credential", ""))
-            credential = self._find(scope.access_key, token)
+            credential = await self._find_read(scope.access_key, token)
             key = self._verifier.key(credential.secret, scope)
             expected = hmac.digest(key, policy.encode("utf-8"), "sha256").hex()
             good = hmac.compare_digest(expected.encode("ascii"), fields["x-amz-signature"].encode("utf-8"))
             region = scope.region
         else:
-            credential = self._find(fields.get("awsaccesskeyid", ""), token)
+            credential = await self._find_read(fields.get("awsaccesskeyid", ""), token)
             good = signature_v2.same_signature(credential.secret, policy, fields["signature"])
             region = DEFAULT_REGION
         if not good:
@@ -216,9 +226,9 @@ def _iso(millis: int) -> str:
 
 
 def _claimed(claim: Claim | None) -> Principal:
-    """In mode `off` an access key of twelve digits still says whose account it is."""
+    """In mode `off` an access key still says whose account it is."""
     key = claim.scope.access_key if claim is not None else ""
-    return root_of(key if is_account(key) else DEFAULT_ACCOUNT)
+    return root_of(key if is_account(key) else account_of(key) or DEFAULT_ACCOUNT)
 
 
 def _anonymous_allowed(route: Route) -> bool:

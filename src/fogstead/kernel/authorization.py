@@ -1,80 +1,152 @@
 """Whether a call is allowed: one pure function of a question and the policies that bear on it.
 
-Source: IAM User Guide, "Policy evaluation logic". Boundaries, session policies and service control policies join here
-when their services land; until then no principal has any.
+Source: IAM User Guide, "How AWS enforcement code logic evaluates requests to allow or deny access".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from fogstead.kernel.policies import Policy, Question, Statement, statements_of
+from fogstead.kernel.policies import Policy, Question
+from fogstead.kernel.policy_principals import Level
+from fogstead.kernel.standing import NOTHING, Placed, PolicySet, Standing
 
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Allowed or not, and the sentence that says why not."""
-
-    allowed: bool
-    reason: str = ""
-
-
-ALLOWED = Decision(True)
+RESOURCE_POLICY = "the resource's policy"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a resource itself says of a question: its policy, and whether lists of its own let the caller in."""
+    """What a resource itself says of a question.
+
+    `granted` tells that lists or grants of its own let the caller in. Where the resource's policy `must_allow`, as
+    those of keys and roles, the account's own policies count only as far as that policy leaves it to the account.
+    """
 
     policy: Policy | None = None
     granted: bool = False
+    must_allow: bool = False
 
 
-def decide(
-    question: Question,
-    *,
-    identity_policies: Sequence[Policy] = (),
-    resource_policy: Policy | None = None,
-    granted: bool = False,
-) -> Decision:
+NO_ACCESS = Access()
+
+
+class Verdict(NamedTuple):
+    """What one set of policies says: a deny, how closely it allows, and which statement said so."""
+
+    denied: bool = False
+    level: Level = Level.NOT
+    by: Placed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Allowed or not, the sentence that says why not, and the statement that decided, if one did."""
+
+    allowed: bool
+    reason: str = ""
+    by: Placed | None = None
+    explicit: bool = False
+    """Whether a statement denied it, where else nothing allowed it."""
+
+
+def decide(question: Question, standing: Standing = NOTHING, access: Access = NO_ACCESS) -> Decision:
     """A deny anywhere wins. In the resource's own account either side may allow; from another account both must.
 
-    What a resource's own lists grant counts as if its policy allowed it.
+    Boundaries and session policies allow nothing by themselves: what an identity's policies allow, they must allow too.
+    A resource's policy that names a user or a session itself is not bound by them.
     """
+    identity = _verdict(question, standing.identity.of(question.action))
+    if identity.denied:
+        return _denied_by(question, identity, "an identity-based policy")
+    resource = _of_resource(question, access)
+    if resource.denied:
+        return _denied_by(question, resource, "a resource-based policy")
+    limits = [(name, _verdict(question, policies.of(question.action))) for name, policies in _limits(standing)]
+    for name, limit in limits:
+        if limit.denied:
+            return _denied_by(question, limit, f"a {name}")
     principal = question.principal
-    resource_statements = resource_policy.statements if resource_policy is not None else ()
-    by_identity = _verdict(question, statements_of(identity_policies))
-    by_resource = _verdict(question, resource_statements)
-    if by_identity == "Deny":
-        return _denied(question, "with an explicit deny in an identity-based policy")
-    if by_resource == "Deny":
-        return _denied(question, "with an explicit deny in a resource-based policy")
-    identity_allows = principal.is_root or by_identity == "Allow"
-    resource_allows = granted or by_resource == "Allow"
     if principal.account and principal.account == question.resource_account:
-        if identity_allows or resource_allows:
-            return ALLOWED
-        return _denied(question, f"because no identity-based policy allows the {question.action} action")
-    if not resource_allows:
-        return _denied(question, f"because no resource-based policy allows the {question.action} action")
-    if identity_allows or not principal.account:
-        return ALLOWED
-    return _denied(question, f"because no identity-based policy allows the {question.action} action")
+        return _inside(question, identity, resource, limits, access)
+    if not (access.granted or resource.level):
+        return _denied(question, "resource-based policy")
+    return _by_own_policies(question, identity, limits) if principal.account else Decision(True, by=resource.by)
 
 
-def _verdict(question: Question, statements: Sequence[Statement]) -> str:
-    """Deny, Allow, or nothing said."""
-    verdict = ""
-    for statement in statements:
-        if statement.applies(question):
-            if statement.effect == "Deny":
-                return "Deny"
-            verdict = "Allow"
-    return verdict
+def _limits(standing: Standing) -> Iterator[tuple[str, PolicySet]]:
+    for policies in standing.organization:
+        yield "service control policy", policies
+    if standing.boundary is not None:
+        yield "permissions boundary", standing.boundary
+    if standing.session is not None:
+        yield "session policy", standing.session
 
 
-def _denied(question: Question, why: str) -> Decision:
+def _inside(
+    question: Question, identity: Verdict, resource: Verdict, limits: Sequence[tuple[str, Verdict]], access: Access
+) -> Decision:
+    """In the resource's own account."""
+    if access.granted or resource.level is Level.EXACT:
+        unbound = [(name, limit) for name, limit in limits if name == "service control policy"]
+        return _within(question, unbound, resource.by)
+    if resource.level is Level.ROLE:
+        return _within(question, limits, resource.by)
+    if access.must_allow and not resource.level:
+        return _denied(question, "resource-based policy")
+    return _by_own_policies(question, identity, limits)
+
+
+def _by_own_policies(question: Question, identity: Verdict, limits: Sequence[tuple[str, Verdict]]) -> Decision:
+    if not identity.level:
+        return _denied(question, "identity-based policy")
+    return _within(question, limits, identity.by)
+
+
+def _within(question: Question, limits: Sequence[tuple[str, Verdict]], by: Placed | None) -> Decision:
+    for name, limit in limits:
+        if not limit.level:
+            return _denied(question, name)
+    return Decision(True, by=by)
+
+
+def _of_resource(question: Question, access: Access) -> Verdict:
+    if access.policy is None:
+        return _SILENT
+    return _verdict(question, [Placed(RESOURCE_POLICY, one) for one in access.policy.of(question.action)])
+
+
+_SILENT = Verdict()
+
+
+def _verdict(question: Question, placed: Sequence[Placed]) -> Verdict:
+    """The first deny that applies, else the closest allow."""
+    best = _SILENT
+    for one in placed:
+        if one.statement.effect == "Allow" and best.level is Level.EXACT:
+            continue
+        level = one.statement.level(question)
+        if level and one.statement.effect == "Deny":
+            return Verdict(denied=True, by=one)
+        if level > best.level:
+            best = Verdict(level=level, by=one)
+    return best
+
+
+def _denied_by(question: Question, verdict: Verdict, kind: str) -> Decision:
+    """Which statement it was is told to those of the resource's own account."""
+    why = f"with an explicit deny in {kind}"
+    by = verdict.by
+    if by is not None and question.principal.account == question.resource_account:
+        why += f": {by.source}, statement {by.statement.label}"
+    return Decision(False, _sentence(question, why), by, explicit=True)
+
+
+def _denied(question: Question, kind: str) -> Decision:
+    return Decision(False, _sentence(question, f"because no {kind} allows the {question.action} action"))
+
+
+def _sentence(question: Question, why: str) -> str:
     who = "Anonymous" if question.principal.kind == "anonymous" else question.principal.arn
-    sentence = f"User: {who} is not authorized to perform: {question.action} on resource: {question.resource} {why}"
-    return Decision(False, sentence)
+    return f"User: {who} is not authorized to perform: {question.action} on resource: {question.resource} {why}"

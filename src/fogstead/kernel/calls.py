@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogstead.kernel import bodies
 from fogstead.kernel.bodies import Hashes, Incoming, Received
@@ -20,22 +20,8 @@ if TYPE_CHECKING:
     from fogstead.kernel.cloud import Cloud
 
 T = TypeVar("T")
+Caller = Principal | Callable[[], Awaitable[Principal]]
 DEPTH_MAX = 16
-
-
-class RoleSource(Protocol):
-    """Who an assumed role is. A port, implemented when IAM's roles land."""
-
-    def assume(self, role_arn: str, service: str) -> Principal:
-        """The principal; AccessDenied when this service may not assume it."""
-
-
-class NoRoles:
-    """There are no roles yet, and nothing pretends to be one."""
-
-    def assume(self, role_arn: str, service: str) -> Principal:
-        """See `RoleSource`."""
-        raise AccessDenied(f"{service} cannot assume {role_arn}: IAM roles have not landed in this cloud.")
 
 
 class Call:
@@ -94,7 +80,8 @@ class Call:
         """Other services, called for the original caller."""
         if self.caller is None:
             raise AccessDenied("Nobody is calling: jobs and reactions call as a service or as a role.")
-        return Services(self, self.caller, self._deeper(via=self._principal))
+        origin = self._deeper(called_via=(*self.origin.called_via, self._principal))
+        return Services(self, self.caller, origin)
 
     def as_service(self, *, source: str, account: str = "", region: str = "") -> Services:
         """Other services, called by this service on behalf of a resource, by its ARN.
@@ -106,15 +93,24 @@ class Call:
         home = home_of(account or self.home.account, region or self.home.region)
         return Services(self, service_principal(self._principal), origin, home)
 
-    def as_role(self, role_arn: str) -> Services:
-        """Other services, called under a role that this service may assume."""
-        return Services(self, self.cloud.roles.assume(role_arn, self._principal), self._deeper())
+    def as_role(self, role_arn: str, *, source: str, session_name: str = "") -> Services:
+        """Other services, called under a role that this service may assume on behalf of a resource, by its ARN.
+
+        The role is assumed at the first call; AccessDenied there, when its trust policy does not let this service.
+        """
+        name = session_name or self._service
+
+        async def assume() -> Principal:
+            sts = self.as_service(source=source).sts
+            return await self.cloud.identities.role_session(role_arn, name, source, sts.assume_role)
+
+        return Services(self, assume, self._deeper())
 
     @property
     def _principal(self) -> str:
         return self.cloud.catalog.service(self._service).principal
 
-    def _deeper(self, *, via: str = "", source_arn: str = "", source_account: str = "") -> Origin:
+    def _deeper(self, *, called_via: tuple[str, ...] = (), source_arn: str = "", source_account: str = "") -> Origin:
         origin = self.origin
         if origin.depth + 1 > DEPTH_MAX:
             raise CallTooDeep
@@ -125,7 +121,7 @@ class Call:
             secure=True,
             user_agent=self._service,
             depth=origin.depth + 1,
-            via=via,
+            called_via=called_via,
             source_arn=source_arn,
             source_account=source_account,
         )
@@ -134,7 +130,7 @@ class Call:
 class Services:
     """`services.sqs.send_message(...)`: attributes are services, their attributes operations in snake case."""
 
-    def __init__(self, call: Call, caller: Principal, origin: Origin, home: Home | None = None) -> None:
+    def __init__(self, call: Call, caller: Caller, origin: Origin, home: Home | None = None) -> None:
         self._call = call
         self._caller = caller
         self._origin = origin
@@ -149,7 +145,7 @@ class Services:
 class Client:
     """One service, seen by another."""
 
-    def __init__(self, call: Call, caller: Principal, origin: Origin, home: Home, folder: str) -> None:
+    def __init__(self, call: Call, caller: Caller, origin: Origin, home: Home, folder: str) -> None:
         self._call = call
         self._caller = caller
         self._origin = origin
@@ -162,8 +158,9 @@ class Client:
             raise AttributeError(f"{self._service.name} has no operation {name}")
 
         async def call(**given: Any) -> Any:
+            caller = self._caller if isinstance(self._caller, Principal) else await self._caller()
             return await invoke(
-                self._call.cloud, self._service.name, operation, given, self._caller, self._home, self._origin
+                self._call.cloud, self._service.name, operation, given, caller, self._home, self._origin
             )
 
         return call
@@ -192,4 +189,4 @@ async def invoke(
         raise
 
 
-__all__ = ["Call", "NoRoles", "RoleSource", "Services", "Transaction"]
+__all__ = ["Call", "Services", "Transaction"]

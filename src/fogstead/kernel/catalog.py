@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from fogstead.kernel.authority import Authority, NoAuthority
 from fogstead.kernel.endpoints import OriginRules, RawEndpoint, RawExchange, Serve, TcpListener, UdpListener
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.jobs import JobKind, Missed
@@ -117,10 +118,17 @@ class Catalog:
         if not self.has(service):
             return None
         folder = folder_name(service)
-        if not (_path_of(self._folders[folder]) / folder / "endpoints.py").exists():
+        if not self._has_module(folder, "endpoints"):
             return None
         rules: OriginRules | None = getattr(self._module(folder, "endpoints"), "ORIGIN_RULES", None)
         return rules
+
+    def authority(self) -> Authority:
+        """Who keeps users, roles and keys: IAM where there is one."""
+        if not self.has("iam") or not self._has_module("iam", "authority"):
+            return NoAuthority()
+        found: Authority = self._module("iam", "authority").AUTHORITY
+        return found
 
     def listeners(self) -> list[TcpListener | UdpListener]:
         """The ports that services ask for."""
@@ -136,6 +144,9 @@ class Catalog:
     def _endpoints_of(self, folder: str) -> list[RawEndpoint]:
         module = self._module(folder, "endpoints")
         return list(getattr(module, "ENDPOINTS", ()))
+
+    def _has_module(self, folder: str, name: str) -> bool:
+        return (_path_of(self._folders[folder]) / folder / f"{name}.py").exists()
 
     def _module(self, folder: str, name: str) -> ModuleType:
         return importlib.import_module(f"{self._folders[folder]}.{folder}.{name}")
@@ -204,7 +215,7 @@ class Catalog:
     def _facts_of(self, folder: str) -> _Facts:
         service = self.service(service_name(folder))
         reactions = [(name, one.event) for name, one in _reactions.items() if name.partition(".")[0] == folder]
-        if not (_path_of(self._folders[folder]) / folder / "endpoints.py").exists():
+        if not self._has_module(folder, "endpoints"):
             return _Facts(sorted(service.operations), reactions, [], False)
         endpoints = [(one.name, one.path_prefix, one.host_suffix) for one in self._endpoints_of(folder)]
         listens = bool(getattr(self._module(folder, "endpoints"), "LISTENERS", ()))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from fogstead.kernel.asking import Answers, Asking
 from fogstead.kernel.audit import AuditSink, RecentAudit
-from fogstead.kernel.calls import Call, NoRoles, RoleSource
+from fogstead.kernel.authority import Authority
+from fogstead.kernel.calls import Call
 from fogstead.kernel.catalog import Catalog, job
 from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
 from fogstead.kernel.errors import AccessDenied
+from fogstead.kernel.explanation import Denials, Explanation
+from fogstead.kernel.identities import Identities
 from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
@@ -59,7 +63,7 @@ class Cloud:
         ids: Ids | None = None,
         catalog: Catalog | None = None,
         credentials: CredentialSource | None = None,
-        roles: RoleSource | None = None,
+        authority: Authority | None = None,
         audit: AuditSink | None = None,
         auth: AuthMode = "enforce",
         throttles: bool = False,
@@ -72,12 +76,14 @@ class Cloud:
         self.ids = ids or Ids()
         self.catalog = catalog or Catalog()
         self.credentials = credentials or RootKeys()
-        self.roles = roles or NoRoles()
+        self._authority = authority
+        self.identities = Identities(self)
         self.audit = audit or RecentAudit()
         self.auth = auth
         self.checks_outputs = checks_outputs
         self.quotas = QuotaTable()
         self.throttle = Throttle(enabled=throttles)
+        self.denials = Denials()
         self.counts = CallCounts()
         self.observations = Observations()
         self.clock_log = ClockLog(store)
@@ -101,6 +107,11 @@ class Cloud:
         self.jobs.start()
         if self._blobs is not None:
             self.sweeper.start()
+
+    @cached_property
+    def authority(self) -> Authority:
+        """Who keeps users, roles and keys; imported when the first of them is asked for."""
+        return self._authority or self.catalog.authority()
 
     @property
     def blobs(self) -> Blobs:
@@ -177,11 +188,12 @@ class Cloud:
         origin = Origin(request_id=self.ids.uuid(), depth=depth)
         return Call(self, home, origin, service_name(name.partition(".")[0]))
 
-    def denied(self, invocation: Invocation, reason: str, said: Mapping[str, str]) -> None:
+    def denied(self, explanation: Explanation, origin: Origin, said: Mapping[str, str]) -> None:
         """A decision against the caller: refused, or in `audit` mode only said in the log."""
+        self.denials.keep(origin.request_id, explanation)
         if self.auth == "enforce":
-            raise AccessDenied(reason, **said)
-        log.warning("%s would be denied: %s", invocation.origin.request_id, reason)
+            raise AccessDenied(explanation.reason, **said)
+        log.warning("%s would be denied: %s", origin.request_id, explanation.reason)
 
     async def advance(self, target: Millis) -> int:
         """Move cloud time forward to `target`, running what falls due on the way; gives the number of steps."""

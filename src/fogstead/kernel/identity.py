@@ -8,22 +8,55 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, Protocol
 
+from fogstead.primitives.clock import Millis
+
 ROOT_SECRET = "test"  # noqa: S105 - the convention of the field, refused beyond loopback
 DEFAULT_ACCOUNT = "000000000000"
 _ACCOUNT_DIGITS = 12
 
-Kind = Literal["root", "user", "role", "service", "anonymous"]
+Kind = Literal["root", "user", "role", "federated", "web", "service", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What temporary credentials carry. Times are cloud time.
+
+    `policies` and `policy_arns` narrow what the issuer may. `issuer_arn` is the role's, or that of the user of a
+    federated session. `source_identity` and the tags named in `transitive` are handed on to roles assumed from here.
+    """
+
+    issued_at: Millis
+    expires_at: Millis
+    name: str = ""
+    issuer_arn: str = ""
+    policies: tuple[str, ...] = ()
+    policy_arns: tuple[str, ...] = ()
+    source_identity: str = ""
+    mfa_at: Millis = 0
+    provider: str = ""
+    transitive: tuple[str, ...] = ()
+    chained: bool = False
+    """Whether it was assumed with another role's credentials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller. `account` is empty for services and anonymous callers."""
+    """A caller. `account` is empty for services, anonymous callers and web identities; `name` is a user's or role's."""
 
     kind: Kind
     account: str
     arn: str
     user_id: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    """A session's tags; those of users and roles come with their `Standing`."""
+    name: str = ""
+    session: Session | None = None
+    access_key: str = ""
+
+    @property
+    def identity_arn(self) -> str:
+        """Whose permissions it has: a session's role, or itself."""
+        return self.session.issuer_arn if self.kind == "role" and self.session is not None else self.arn
 
     @property
     def is_root(self) -> bool:
@@ -52,7 +85,6 @@ class Credential:
     secret: str
     principal: Principal
     session_token: str | None = None
-    expires_at: int | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -62,10 +94,10 @@ def canonical_id(account: str) -> str:
 
 
 class CredentialSource(Protocol):
-    """Where access keys are looked up. A port: the pipeline needs it before any service can run."""
+    """Access keys that are known without looking anything up."""
 
     def find(self, access_key: str) -> Credential | None:
-        """The key's credential, or None when nobody has it."""
+        """The key's credential, or None when it is not one of these."""
 
 
 class RootKeys:

@@ -33,9 +33,15 @@ class Origin(msgspec.Struct, frozen=True):
     signature_version: str = ""
     signed_at: int = 0
     depth: int = 0
-    via: str = ""
+    called_via: tuple[str, ...] = ()
+    """The services that called on the caller's behalf, in turn."""
     source_arn: str = ""
     source_account: str = ""
+
+    @property
+    def via(self) -> str:
+        """The service that calls on the caller's behalf; empty for everybody else."""
+        return self.called_via[-1] if self.called_via else ""
 
 
 def host_id(request_id: str) -> str:

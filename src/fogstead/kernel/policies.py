@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 from fogstead.kernel.conditions import Holds, PolicyFault, Values, compile_condition, glob
-from fogstead.kernel.identity import Principal, canonical_id, is_account
+from fogstead.kernel.identity import Principal
+from fogstead.kernel.policy_principals import Level, LevelOf, compile_principals
 
 Use = Literal["identity", "resource"]
 Effect = Literal["Allow", "Deny"]
@@ -24,8 +25,10 @@ _STATEMENT = frozenset(
 )
 _VERSIONS = frozenset({"2008-10-17", "2012-10-17"})
 _VARIABLE = re.compile(r"\$\{([^}*?$,]+)(?:,\s*'([^']*)')?\}")
-_PRINCIPALS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _DOCUMENT_BYTES_MAX = 64 * 1024
+_ACTIONS_REMEMBERED = 512
+
+Fill = Callable[[str, Values], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +43,65 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One compiled statement; `principal_matches` is None in identity policies."""
+class Condition:
+    """One operator on one key, compiled; what was written is kept for those who ask why."""
 
-    sid: str
-    effect: Effect
-    principal_matches: Callable[[Principal], bool] | None
-    action_matches: Callable[[str], bool]
-    resource_matches: Callable[[str, Values], bool]
-    conditions: tuple[Holds, ...]
-    variables: bool
-
-    def applies(self, question: Question) -> bool:
-        """Whether the statement speaks of this question."""
-        if self.principal_matches is not None and not self.principal_matches(question.principal):
-            return False
-        if not self.action_matches(question.action) or not self.resource_matches(question.resource, question.context):
-            return False
-        fill = substitute if self.variables else _as_written
-        return all(holds(question.context, fill) for holds in self.conditions)
+    operator: str
+    key: str
+    wanted: tuple[str, ...]
+    holds: Holds
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A compiled document."""
+class Statement:
+    """One compiled statement; `level_of` is None in identity policies. `label` is its Sid, or its number from one."""
 
-    statements: tuple[Statement, ...]
-    has_deny: bool
+    label: str
+    effect: Effect
+    level_of: LevelOf | None
+    action_matches: Callable[[str], bool]
+    resource_matches: Callable[[str, Values], bool]
+    conditions: tuple[Condition, ...]
+    variables: bool
+
+    @property
+    def fill(self) -> Fill:
+        """What is done to texts that may hold policy variables."""
+        return substitute if self.variables else _as_written
+
+    def level(self, question: Question) -> Level:
+        """How closely the statement speaks of this question's principal, if it speaks of the question at all.
+
+        That it speaks of the action is known already: see `Policy.of`.
+        """
+        level = self.level_of(question.principal) if self.level_of is not None else Level.EXACT
+        if not level or not self.resource_matches(question.resource, question.context):
+            return Level.NOT
+        if self.conditions:
+            fill = self.fill
+            if not all(condition.holds(question.context, fill) for condition in self.conditions):
+                return Level.NOT
+        return level
+
+
+class Policy:
+    """A compiled document, with its statements by action: most speak of few."""
+
+    __slots__ = ("_by_action", "has_deny", "statements")
+
+    def __init__(self, statements: tuple[Statement, ...]) -> None:
+        self.statements = statements
+        self.has_deny = any(statement.effect == "Deny" for statement in statements)
+        self._by_action: dict[str, tuple[Statement, ...]] = {}
+
+    def of(self, action: str) -> tuple[Statement, ...]:
+        """The statements that speak of an action."""
+        known = self._by_action.get(action)
+        if known is None:
+            known = tuple(statement for statement in self.statements if statement.action_matches(action))
+            if len(self._by_action) < _ACTIONS_REMEMBERED:
+                self._by_action[action] = known
+        return known
 
 
 @lru_cache(maxsize=4096)
@@ -90,8 +125,9 @@ def compile_policy(text: str, use: Use) -> Policy:
     if not listed:
         raise PolicyFault("Syntax errors in policy: Statement is missing")
     variables = version == "2012-10-17"
-    statements = tuple(_statement(entry, use, variables=variables) for entry in listed)
-    return Policy(statements, any(statement.effect == "Deny" for statement in statements))
+    return Policy(
+        tuple(_statement(entry, use, str(number), variables=variables) for number, entry in enumerate(listed, 1))
+    )
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -107,7 +143,7 @@ def _refuse_unknown(element: Mapping[str, Any], known: frozenset[str], where: st
         raise PolicyFault(f"Syntax errors in policy: unknown element {unknown[0]} in {where}")
 
 
-def _statement(entry: Any, use: Use, *, variables: bool) -> Statement:
+def _statement(entry: Any, use: Use, number: str, *, variables: bool) -> Statement:
     if not isinstance(entry, dict):
         raise PolicyFault("Syntax errors in policy: a statement is a JSON object")
     _refuse_unknown(entry, _STATEMENT, "statement")
@@ -115,9 +151,9 @@ def _statement(entry: Any, use: Use, *, variables: bool) -> Statement:
     if effect not in ("Allow", "Deny"):
         raise PolicyFault("Syntax errors in policy: Effect must be Allow or Deny")
     return Statement(
-        sid=_text(entry.get("Sid", ""), "Sid"),
+        label=_text(entry.get("Sid", ""), "Sid") or number,
         effect=effect,
-        principal_matches=_principal_element(entry, use),
+        level_of=_principal_element(entry, use),
         action_matches=_either(entry, "Action", "NotAction", _actions),
         resource_matches=_resources(entry, use, variables=variables),
         conditions=_conditions(entry.get("Condition", {})),
@@ -164,7 +200,7 @@ def _resources(entry: Mapping[str, Any], use: Use, *, variables: bool) -> Callab
     return _either(entry, "Resource", "NotResource", make)  # type: ignore[no-any-return]
 
 
-def _conditions(block: Any) -> tuple[Holds, ...]:
+def _conditions(block: Any) -> tuple[Condition, ...]:
     if not isinstance(block, dict):
         raise PolicyFault("Syntax errors in policy: Condition is a JSON object")
     made = []
@@ -173,7 +209,7 @@ def _conditions(block: Any) -> tuple[Holds, ...]:
             raise PolicyFault("Syntax errors in policy: a condition names keys")
         for key, wanted in keys.items():
             texts = [_scalar_text(value) for value in _as_list(wanted)]
-            made.append(compile_condition(operator, key, texts))
+            made.append(Condition(operator, key, tuple(texts), compile_condition(operator, key, texts)))
     return tuple(made)
 
 
@@ -185,7 +221,7 @@ def _scalar_text(value: Any) -> str:
     raise PolicyFault("Syntax errors in policy: a condition value is text, a number or a boolean")
 
 
-def _principal_element(entry: Mapping[str, Any], use: Use) -> Callable[[Principal], bool] | None:
+def _principal_element(entry: Mapping[str, Any], use: Use) -> LevelOf | None:
     named = "Principal" in entry or "NotPrincipal" in entry
     if use == "identity":
         if named:
@@ -195,46 +231,8 @@ def _principal_element(entry: Mapping[str, Any], use: Use) -> Callable[[Principa
         raise PolicyFault("Syntax errors in policy: a statement has either Principal or NotPrincipal")
     if "NotPrincipal" in entry and entry["Effect"] != "Deny":
         raise PolicyFault("Syntax errors in policy: NotPrincipal must be used with Effect Deny")
-    matches = _principals(entry.get("Principal", entry.get("NotPrincipal")))
-    return matches if "Principal" in entry else lambda principal: not matches(principal)
-
-
-def _principals(element: Any) -> Callable[[Principal], bool]:
-    if element == "*":
-        return lambda _principal: True
-    if not isinstance(element, dict) or not element:
-        raise PolicyFault("Invalid principal in policy")
-    _refuse_unknown(element, _PRINCIPALS, "principal")
-    services = frozenset(_texts(element.get("Service", []), "Principal"))
-    arns, accounts, everyone = _aws_principals(_texts(element.get("AWS", []), "Principal"))
-    federated = frozenset(_texts(element.get("Federated", []), "Principal"))
-    canonical = frozenset(_texts(element.get("CanonicalUser", []), "Principal"))
-
-    def matches(principal: Principal) -> bool:
-        if principal.kind == "service":
-            return principal.arn in services or "*" in services
-        if everyone or principal.kind == "anonymous":
-            return everyone
-        if canonical and canonical_id(principal.account) in canonical:
-            return True
-        return principal.arn in arns or principal.account in accounts or principal.arn in federated
-
-    return matches
-
-
-def _aws_principals(texts: list[str]) -> tuple[frozenset[str], frozenset[str], bool]:
-    """An account means all of its principals; the account's root ARN means the same."""
-    arns, accounts = set(), set()
-    for text in texts:
-        if is_account(text):
-            accounts.add(text)
-        elif match := re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}):root", text):
-            accounts.add(match[1])
-        elif text == "*" or re.fullmatch(r"arn:aws[a-z-]*:(iam|sts)::\d{12}:[\w+=,.@/-]+", text):
-            arns.add(text)
-        else:
-            raise PolicyFault("Invalid principal in policy")
-    return frozenset(arns), frozenset(accounts), "*" in arns
+    level = compile_principals(entry.get("Principal", entry.get("NotPrincipal")))
+    return level if "Principal" in entry else lambda principal: Level.NOT if level(principal) else Level.EXACT
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -273,8 +271,3 @@ def substitute(text: str, values: Values) -> str | None:
 
 def _as_written(text: str, _values: Values) -> str:
     return text
-
-
-def statements_of(policies: Sequence[Policy]) -> list[Statement]:
-    """All statements of several policies."""
-    return [statement for policy in policies for statement in policy.statements]

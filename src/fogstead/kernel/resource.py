@@ -135,7 +135,14 @@ class Resource(_Struct, metaclass=ResourceMeta):
     def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
         """What the resource says of a question: its policy, unless it has more to say."""
         text = self.resource_policy
-        return Access(compile_policy(text, "resource")) if text else Access()
+        policy = compile_policy(text, "resource") if text else None
+        return Access(policy, must_allow=self.policy_must_allow)
+
+    policy_must_allow: ClassVar[bool] = False
+    """Whether nobody gets in whom its policy does not let in, as with keys and roles, not even the account's root."""
+
+    changes_authority: ClassVar[bool] = False
+    """Whether who may do what follows from it, so that a change ends what is remembered of its account."""
 
     def condition_keys(
         self,

@@ -33,6 +33,7 @@ from fogstead.primitives.store import Home
 
 if TYPE_CHECKING:
     from fogstead.kernel.resource import Located, Resource
+    from fogstead.kernel.transaction import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
 _RESULTS = frozenset({"Page", "Again"})
@@ -42,6 +43,9 @@ _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 Given = Mapping[str, Any]
 Scope = Literal["region", "account", "cloud"]
 Locate = Callable[[Given, Home], "Located"]
+Conditions = Callable[["Transaction", Given], Mapping[str, "str | list[str]"]]
+PassedRole = tuple[str, str]
+"""A role's ARN, or its name in the caller's account, and the service it is handed to."""
 
 
 class DeclarationError(TypeError):
@@ -72,6 +76,8 @@ class DeclaredOperation:
     action: str = ""
     action_of: Callable[[Given], str] | None = None
     part: Callable[[Given], str] | None = None
+    conditions: Conditions | None = None
+    passes: Callable[[Given], Sequence[PassedRole]] | None = None
     receives: Callable[[Given], Hashes] | None = None
     decides_itself: bool = False
     read_only: bool = False
@@ -178,6 +184,8 @@ class Service:
         `on=` a resource class and `at=` the input member that points at it (or `locate=`, where it takes more than one
         member); `creates=` or `lists=` a class; `part=` what of the resource is acted on, as the end of its ARN;
         `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the input;
+        `conditions=` the operation's own condition keys, in lower case; `passes=` roles that the input hands to a
+        service, which takes `iam:PassRole`;
         `decides_itself=` for one that asks `tx.authorise` for each of several things; `receives=` for a streamed body
         that is to be kept before the transaction, the hashes to be taken of it; `read_only=`, `scan=`; `data_event=`
         for calls that an audit does not record one by one; `ignores=` members that are read and knowingly have no

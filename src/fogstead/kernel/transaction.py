@@ -126,18 +126,30 @@ class Transaction:
         located = made.locator
         assert self.keys.get(located.packed) is None, f"{located.arn} exists"
         self.keys.put(located.packed, type(resource).codec.encode(made))
+        self._authority_changed(made)
         return made
 
     def replace(self, resource: R, **changes: Any) -> R:
         """Keep a changed resource in the place of the old one."""
         made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
         self.keys.put(made.locator.packed, type(made).codec.encode(made))
+        self._authority_changed(made)
         return made
 
     def delete(self, resource: Resource) -> None:
         """Remove a resource; its own rows are reaped by a job."""
         self.keys.delete(resource.locator.packed)
+        self._authority_changed(resource)
         self.schedule("kernel.reap", {"shard": resource.shard}, at=self.now)
+
+    def _authority_changed(self, resource: Resource) -> None:
+        if resource.changes_authority:
+            self.change_authority()
+
+    def change_authority(self) -> None:
+        """Have all that is remembered of this account's keys and policies forgotten with the commit."""
+        account, identities = self.home.account, self.cloud.identities
+        self._effects.append(lambda: identities.drop(account))
 
     def all(self, cls: type[R], *, prefix: str = "", after_key: Key | None = None) -> Iterator[R]:
         """Resources of a kind in this home in key order, whose first key field starts with `prefix`."""

@@ -65,7 +65,7 @@ def is_public(policy: str) -> bool:
 def _denying(text: str) -> Policy:
     """Only what a policy denies."""
     policy = compile_policy(text, "resource")
-    return Policy(tuple(one for one in policy.statements if one.effect == "Deny"), policy.has_deny)
+    return Policy(tuple(one for one in policy.statements if one.effect == "Deny"))
 
 
 def _granted(bucket: Bucket, tx: Transaction, question: Question, given: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fogstead.kernel.calls import Call
 from fogstead.kernel.pages import Page
@@ -44,16 +44,10 @@ def list_repositories(tx: Transaction, req: ListRepositoriesInput) -> Page:
 
 @codecommit.operation(on=Repository, at="repositoryName")
 async def test_repository_triggers(call: Call, req: TestRepositoryTriggersInput) -> TestRepositoryTriggersOutput:
-    """`caller`, `service` or `role`: under whose name it describes the secret that the custom data names."""
+    """`caller` or `service`: under whose name it describes the secret that the custom data names."""
     trigger = req["triggers"][0]
-    services: Any
-    match trigger["name"]:
-        case "caller":
-            services = call.as_caller
-        case "service":
-            services = call.as_service(source=call.resource.arn)
-        case _:
-            services = call.as_role(trigger["destinationArn"])
+    named = trigger["name"] == "caller"
+    services = call.as_caller if named else call.as_service(source=call.resource.arn)
     secret = await services.secretsmanager.describe_secret(SecretId=trigger["customData"])
     return {"successfulExecutions": [secret["Name"]]}
 

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogstead.kernel import bodies
+from fogstead.kernel.authority import RoleFacts
 from fogstead.kernel.bodies import Hashes, Incoming, Received
 from fogstead.kernel.errors import AccessDenied, CallTooDeep, ServiceError
 from fogstead.kernel.identity import Principal, service_principal
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.resource import home_of
 from fogstead.kernel.transaction import Transaction
+from fogstead.kernel.trust import require_trust
 from fogstead.primitives.store import Home
 
 if TYPE_CHECKING:
@@ -60,6 +62,13 @@ class Call:
             return work(tx, *arguments)
 
         return await self.cloud.transact(home or self.home, run, origin=self.origin, invocation=invocation, call=self)
+
+    async def require_trust(
+        self, caller: Principal, actions: tuple[str, ...], role_arn: str, keys: Mapping[str, str | list[str]]
+    ) -> RoleFacts:
+        """The role at an ARN, if its trust policy and `caller`'s own let it; AccessDenied otherwise."""
+        assert self._invocation is not None, "only operations take roles for somebody"
+        return await require_trust(self.cloud, self._invocation, caller, actions, role_arn, keys)
 
     @contextlib.asynccontextmanager
     async def receive(self, incoming: Incoming, hashes: Hashes) -> AsyncIterator[Received]:

@@ -42,12 +42,7 @@ def context_of(
     given: Mapping[str, Any],
 ) -> Keys:
     """All keys of a call, in lower case."""
-    keys: Keys = {
-        **_of_request(cloud, invocation, resource_account),
-        **principal_keys(invocation.caller, standing),
-        **session_keys(invocation.caller, cloud.clock.now()),
-        **_of_tags_asked(given),
-    }
+    keys = {**keys_of(cloud, invocation, invocation.caller, resource_account, standing), **_of_tags_asked(given)}
     if resource is not None:
         for name, value in resource.resource_tags.items():
             keys[f"aws:resourcetag/{name.lower()}"] = value
@@ -55,6 +50,15 @@ def context_of(
     if invocation.operation.conditions is not None:
         keys.update(invocation.operation.conditions(tx, given))
     return keys
+
+
+def keys_of(cloud: Cloud, invocation: Invocation, caller: Principal, resource_account: str, standing: Standing) -> Keys:
+    """The global keys of a call, whatever it is about."""
+    return {
+        **_of_request(cloud, invocation, resource_account),
+        **principal_keys(caller, standing),
+        **session_keys(caller, cloud.clock.now()),
+    }
 
 
 def _of_request(cloud: Cloud, invocation: Invocation, resource_account: str) -> Keys:

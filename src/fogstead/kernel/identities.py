@@ -131,6 +131,20 @@ class Identities:
             raise Gone
         return known
 
+    async def standing_of(self, principal: Principal) -> Standing:
+        """The same, where there is time to look."""
+        if principal.is_root:
+            return EVERYTHING
+        if not self._binds(principal):
+            return NOTHING
+        try:
+            known = self._known_standing(principal)
+        except KeyError:
+            known = await self.load_standing(principal)
+        if known is None:
+            raise Gone
+        return known
+
     @staticmethod
     def _binds(principal: Principal) -> bool:
         return principal.kind in {"user", "role", "federated"}

@@ -232,6 +232,11 @@ class Located:
     def __post_init__(self) -> None:
         object.__setattr__(self, "packed", self.home.prefix + self.cls.collection + pack(*self.key))
 
+    def read(self, tx: Transaction) -> Any:
+        """The resource that is there, or None; a place that points at another, as an alias does, says which."""
+        raw = tx.keys.get(self.packed)
+        return None if raw is None else self.cls.codec.decode(raw)
+
     @property
     def arn(self) -> str:
         """The ARN that a resource here has or would have; fields that are not in its key take their defaults."""

@@ -108,8 +108,7 @@ class Transaction:
 
     def at(self, located: Located) -> Any:
         """The resource at a place, or None."""
-        raw = self.keys.get(located.packed)
-        return None if raw is None else located.cls.codec.decode(raw)
+        return located.read(self)
 
     def create(self, resource: R, *, quota: Quota | None = None) -> R:
         """Keep a new resource; it gets its incarnation here. Nothing may stand in its place."""

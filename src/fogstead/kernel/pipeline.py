@@ -92,6 +92,8 @@ def locate(_cloud: Cloud, invocation: Invocation) -> None:
         invocation.located = operation.locate(invocation.input, invocation.home)
     elif value is not None:
         invocation.located = cls.locate(value, invocation.home)
+    else:
+        invocation.located = cls.locate_own(invocation.caller, invocation.home)
 
 
 # --------------------------------------------------------------------------- inside the transaction
@@ -104,7 +106,8 @@ def find_resource(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Non
 def require_resource(_cloud: Cloud, invocation: Invocation, _tx: Transaction) -> None:
     """The `missing` error, to those who may know."""
     if invocation.resource is None:
-        assert invocation.located is not None
+        if invocation.located is None:
+            return  # the call named none, and its caller has none of its own
         raise invocation.located.cls.not_found(invocation.located)
     invocation.resource.expect(invocation.caller, invocation.input)
 

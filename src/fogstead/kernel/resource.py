@@ -189,6 +189,11 @@ class Resource(_Struct, metaclass=ResourceMeta):
         return cls.at(cls.home_for(home), value)
 
     @classmethod
+    def locate_own(cls, caller: Principal, home: Home) -> Located | None:  # noqa: ARG003
+        """The place that a call means which names none, as `GetUser` means who asks; None when there is no such place."""
+        return None
+
+    @classmethod
     def locate_arn_in(cls, text: str, home: Home) -> Located:
         """The place an ARN names, which must be in the Region of the call; else the `missing` error."""
         located = cls.locate_arn(text)

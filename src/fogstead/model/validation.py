@@ -160,7 +160,7 @@ def _pattern(shape: Shape) -> Check | None:
     if shape.kind != "string" or not pattern:
         return None
     try:
-        matches = re.compile(pattern).fullmatch
+        matches = re.compile(pattern, re.ASCII).fullmatch  # as in Java, \w and \d are letters and digits of ASCII
     except re.error:
         return None  # a Java expression that Python has no words for
 

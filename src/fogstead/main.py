@@ -20,6 +20,7 @@ from fogstead.gateway.admin import Admin
 from fogstead.gateway.application import ApiApplication
 from fogstead.gateway.hosts import OwnNames, is_loopback
 from fogstead.gateway.server import Server
+from fogstead.kernel.audit_log import AuditLog
 from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.cloud import AuthMode, Cloud
 from fogstead.kernel.endpoints import TcpListener, UdpListener
@@ -34,6 +35,7 @@ from fogstead.primitives.ids import Ids
 from fogstead.primitives.network.listeners import PORTS, Listeners, PortTaken
 from fogstead.primitives.store.directory import DataDirectory
 from fogstead.primitives.store.sqlite import Durability, SqliteStore
+from fogstead.primitives.telemetry.directory import DirectorySegments
 from fogstead.primitives.vault import Vault
 
 log = logging.getLogger("fogstead")
@@ -107,6 +109,7 @@ class RunningCloud:
             blobs=self.blobs,
             vault=Vault(root.derive),
             catalog=Catalog(settings.packages, cache_folder()),
+            audit=AuditLog(DirectorySegments(settings.data_dir / "audit")),
             credentials=RootKeys() if root_keys_good else NoKeys(),
             auth=settings.auth,
             throttles=settings.throttles,

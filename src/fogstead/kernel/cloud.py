@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from fogstead.kernel.asking import Answers, Asking
-from fogstead.kernel.audit import AuditSink, RecentAudit
+from fogstead.kernel.audit_log import AuditLog
 from fogstead.kernel.authority import Authority
 from fogstead.kernel.calls import Call
 from fogstead.kernel.catalog import Catalog, job
@@ -36,6 +36,7 @@ from fogstead.primitives.clock import Clock, Millis
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.store import SYSTEM, Home, Keys, Store, end_of, run
 from fogstead.primitives.store.packing import pack
+from fogstead.primitives.telemetry.memory import MemorySegments
 from fogstead.primitives.vault import Vault, forgetful
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Cloud:
         catalog: Catalog | None = None,
         credentials: CredentialSource | None = None,
         authority: Authority | None = None,
-        audit: AuditSink | None = None,
+        audit: AuditLog | None = None,
         auth: AuthMode = "enforce",
         throttles: bool = False,
         checks_outputs: bool = False,
@@ -78,7 +79,7 @@ class Cloud:
         self.credentials = credentials or RootKeys()
         self._authority = authority
         self.identities = Identities(self)
-        self.audit = audit or RecentAudit()
+        self.audit = audit or AuditLog(MemorySegments())
         self.auth = auth
         self.checks_outputs = checks_outputs
         self.quotas = QuotaTable()
@@ -102,6 +103,7 @@ class Cloud:
         self.page_key = await run(self.store, SYSTEM, lambda keys: _read_secret(keys, fresh))
         self.clock = await self.clock_log.read(self.clock.true_now)
         self.clock_log.watch(self.clock)
+        await run(self.store, SYSTEM, self.audit.selection.read, read_only=True)
         self.hub = Hub(self.clock)
         await self.outbox.start()
         self.jobs.start()
@@ -212,6 +214,7 @@ class Cloud:
         await self.outbox.settle()
         await run(self.store, SYSTEM, lambda keys: keys.put(_RESETTING, b""))
         await self._finish_reset()
+        self.audit.clear()
         self.hub.wake_all()
         if self._blobs is not None:
             await self.sweeper.sweep(0)
@@ -230,6 +233,7 @@ class Cloud:
         await self.pipeline.close()
         await self.sweeper.close()
         await self.clock_log.close(self.clock)
+        self.audit.close()
 
 
 def _read_secret(keys: Keys, fresh: bytes) -> bytes:

@@ -325,8 +325,8 @@ class Pipeline:
         if invocation.arrived:
             self._settle_blob(invocation.arrived, error)
         cloud.counts.add(operation.service.name, operation.name, refusal.code if refusal is not None else "")
-        if not operation.data_event:
-            cloud.audit.write(audit.record_of(invocation, refusal, cloud.clock.now()))
+        if not operation.data_event or cloud.audit.selects(invocation):
+            cloud.audit.write(audit.record_of(invocation, result, refusal, cloud.clock.now(), cloud.ids.uuid()))
         invocation.on_finished(None if refusal is not None else result, refusal)
 
     def _settle_blob(self, blob: str, error: BaseException | None) -> None:

@@ -20,6 +20,7 @@ from fogstead.kernel.identities import Identities
 from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
+from fogstead.kernel.meter import Meter
 from fogstead.kernel.metrics import CallCounts
 from fogstead.kernel.observation import Observations
 from fogstead.kernel.outbox import Event, Outbox, Reaction
@@ -86,6 +87,7 @@ class Cloud:
         self.throttle = Throttle(enabled=throttles)
         self.denials = Denials()
         self.counts = CallCounts()
+        self.meter = Meter(store)
         self.observations = Observations()
         self.clock_log = ClockLog(store)
         self.hub = Hub(self.clock)
@@ -212,6 +214,7 @@ class Cloud:
     async def reset(self) -> None:
         """Forget everything but the clock, the ports and the cloud's own secrets."""
         await self.outbox.settle()
+        await self.meter.forget()
         await run(self.store, SYSTEM, lambda keys: keys.put(_RESETTING, b""))
         await self._finish_reset()
         self.audit.clear()
@@ -231,6 +234,7 @@ class Cloud:
         await self.jobs.close()
         await self.outbox.close()
         await self.pipeline.close()
+        await self.meter.close()
         await self.sweeper.close()
         await self.clock_log.close(self.clock)
         self.audit.close()

@@ -325,9 +325,20 @@ class Pipeline:
         if invocation.arrived:
             self._settle_blob(invocation.arrived, error)
         cloud.counts.add(operation.service.name, operation.name, refusal.code if refusal is not None else "")
+        if operation.service.bills is not None:
+            self._bill(invocation, result, refusal)
         if not operation.data_event or cloud.audit.selects(invocation):
             cloud.audit.write(audit.record_of(invocation, result, refusal, cloud.clock.now(), cloud.ids.uuid()))
         invocation.on_finished(None if refusal is not None else result, refusal)
+
+    def _bill(self, invocation: Invocation, result: Any, refusal: ServiceError | None) -> None:
+        """A call that cannot be billed is answered all the same."""
+        cloud, bills = self._cloud, invocation.operation.service.bills
+        assert bills is not None
+        try:
+            bills(cloud.meter, cloud.clock.now(), invocation, result, refusal)
+        except Exception:
+            log.exception("%s: the call could not be billed", invocation.origin.request_id)
 
     def _settle_blob(self, blob: str, error: BaseException | None) -> None:
         """A refused call's blob goes at once. After a storage error nobody knows what was kept: the sweep will."""

@@ -128,6 +128,11 @@ class Resource(_Struct, metaclass=ResourceMeta):
         return self.account
 
     @property
+    def billed_region(self) -> str:
+        """The Region its owner is billed in; resources that live in no Region's home say so."""
+        return self.region
+
+    @property
     def resource_policy(self) -> str:
         """The policy document attached to it, or empty; resources that have one say so."""
         return ""

@@ -23,8 +23,10 @@ from fogstead.kernel.errors import (
     ValidationError,
     declare,
 )
+from fogstead.kernel.meter import Bills, PriceLine
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.throttling import Rate
+from fogstead.kernel.usage import Per
 from fogstead.model import Operation, ServiceModel
 from fogstead.model.loader import UnknownService
 from fogstead.model.standard import standard_models
@@ -130,6 +132,8 @@ class Service:
         self.errors: dict[str, type[ServiceError]] = {}
         self.quotas: list[Quota] = []
         self.metrics: list[Metric] = []
+        self.price_lines: dict[str, PriceLine] = {}
+        self.bills: Bills | None = None
         self.operations: dict[str, DeclaredOperation] = {}
         self.resources: dict[str, type[Resource]] = {}
         # What the kernel refuses with on the service's behalf, where AWS gives the service another word for it.
@@ -173,6 +177,16 @@ class Service:
         metric = Metric(self.name, name, unit, by)
         self.metrics.append(metric)
         return metric
+
+    def price_line(self, usage_type: str, *, per: Per, operation: str = "") -> PriceLine:
+        """A line on the bill; see `PriceLine`."""
+        line = self.price_lines[usage_type] = PriceLine(self.name, usage_type, per, operation)
+        return line
+
+    def bill(self, bills: Bills) -> Bills:
+        """Say what a finished call costs: `each(line)` for most services, else a function of the call."""
+        self.bills = bills
+        return bills
 
     def add_resource(self, resource: type[Resource]) -> None:
         """Called by the resource's own class line."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from fogstead.kernel import jobs, outbox, pages, permission, sweeping
+from fogstead.kernel import jobs, levels, outbox, pages, permission, sweeping, usage
 from fogstead.kernel.asking import Answers, Ask
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.meter import PriceLine, payer_of
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.resource import Located, R, Resource
 from fogstead.kernel.throttling import Rate
@@ -133,12 +134,15 @@ class Transaction:
         made: R = msgspec.structs.replace(resource, **changes) if changes else resource  # type: ignore[type-var]
         self.keys.put(made.locator.packed, type(made).codec.encode(made))
         self._authority_changed(made)
+        if "tags" in changes:
+            levels.retag(self.keys, self.now, payer_of(made))
         return made
 
     def delete(self, resource: Resource) -> None:
-        """Remove a resource; its own rows are reaped by a job."""
+        """Remove a resource; its own rows are reaped by a job, and nothing is held by it any more."""
         self.keys.delete(resource.locator.packed)
         self._authority_changed(resource)
+        self.end_levels(resource)
         self.schedule("kernel.reap", {"shard": resource.shard}, at=self.now)
 
     def _authority_changed(self, resource: Resource) -> None:
@@ -232,6 +236,26 @@ class Transaction:
         """
         assert self._answers is not None, "this transaction has nobody to ask for it"
         return self._answers.get(question, ask)
+
+    # ------------------------------------------------------------- the bill
+    def level(self, line: PriceLine, delta: int, *, of: Resource) -> None:
+        """From now on a resource holds so much more or less of what is billed by time."""
+        levels.change(self.keys, self.now, payer_of(of), line, delta)
+
+    def end_levels(self, resource: Resource) -> None:
+        """A resource holds nothing any more; `delete` says so by itself."""
+        levels.end(self.keys, self.now, payer_of(resource))
+
+    def charge(self, line: PriceLine, amount: int, *, of: Resource) -> None:
+        """Bill an amount with this change, so that both are kept or neither is."""
+        payer = payer_of(of)
+        series = usage.Series(line.service, line.usage_type, line.per, payer.region, line.operation, payer.tags)
+        usage.add(self.keys, payer.account, usage.Used(series, usage.day_of(self.now), amount))
+
+    def meter(self, line: PriceLine, amount: int, *, of: Resource) -> None:
+        """Count an amount once this is kept; a kill may lose a second of counts."""
+        meter, now, payer = self.cloud.meter, self.now, payer_of(of)
+        self._effects.append(lambda: meter.count(now, line, amount, payer))
 
     # ------------------------------------------------------------- blobs
     def refer(self, blob: str, owner: bytes) -> None:

@@ -12,7 +12,7 @@ from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, ROOT, START, USER, T
 from trial_services.secretsmanager.secrets import GATE
 from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound
 
-from fogstead.kernel.audit import RECENT_MAX, AuditRecord, RecentAudit
+from fogstead.kernel.audit import HIDDEN, AuditRecord
 from fogstead.kernel.context_keys import context_of
 from fogstead.kernel.errors import (
     AccessDenied,
@@ -158,48 +158,56 @@ async def test_every_call_is_counted_once_and_recorded_once(
     trial: Trial, operation: str, given: dict[str, Any], code: str
 ) -> None:
     await trial.secret("CreateSecret", Name="a")
-    sink = trial.cloud.audit = RecentAudit()
+    recorded = len(records_of(trial))
     before = dict(trial.cloud.counts)
     with contextlib.suppress(ServiceError):
         await trial.secret(operation, **given)
 
     grown = {series: n - before.get(series, 0) for series, n in trial.cloud.counts if n != before.get(series, 0)}
     assert grown == {("secretsmanager", operation, code): 1}
-    assert [(record.operation, record.error) for record in sink.records] == [(operation, code)]
+    assert [(one.operation, one.error_code) for one in records_of(trial)[recorded:]] == [(operation, code)]
 
 
 async def test_a_record_says_who_asked_what_of_which_resource_from_where(trial: Trial) -> None:
-    sink = trial.cloud.audit = RecentAudit()
-    await trial.secret("CreateSecret", Name="a", SecretString="hush")
-    record = sink.records[0]
-    assert record == AuditRecord(
-        at=START,
-        request_id=record.request_id,
-        service="secretsmanager",
-        operation="CreateSecret",
-        principal=ROOT.arn,
-        account=ACCOUNT,
-        region=HOME.region,
-        resource=secret_arn("a"),
-        source_ip="192.0.2.7",
-        error="",
-    )
+    await trial.secret("CreateSecret", Name="a", SecretString="hush", Tags=[{"Key": "team", "Value": "a"}])
+    record = records_of(trial)[0]
+    assert record.user_identity == {"type": "Root", "principalId": ACCOUNT, "arn": ROOT.arn, "accountId": ACCOUNT}
+    assert (record.at, record.event_source, record.operation) == (START, "secretsmanager.amazonaws.com", "CreateSecret")
+    assert (record.account, record.region, record.source_ip) == (ACCOUNT, HOME.region, "192.0.2.7")
+    assert [one["ARN"] for one in record.resources] == [secret_arn("a")]
+    assert record.request_parameters == {
+        "Name": "a",
+        "SecretString": HIDDEN,
+        "Tags": [{"Key": "team", "Value": "a"}],
+    }
+    assert record.response_elements is not None
+    assert record.asked == [("secretsmanager:CreateSecret", secret_arn("a"))]
+    assert record.decision is None
     assert "hush" not in repr(record)
+
+
+async def test_the_record_of_a_denial_says_why(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    with pytest.raises(AccessDenied):
+        await trial.secret("DescribeSecret", SecretId="a", caller=USER)
+    record = records_of(trial)[-1]
+    assert record.error_code == "AccessDeniedException"
+    assert record.decision is not None
+    assert record.decision.reason == record.error_message
+    assert trial.cloud.denials.find(record.request_id) == record.decision
 
 
 async def test_a_data_event_is_counted_and_not_recorded(trial: Trial) -> None:
     await trial.secret("CreateSecret", Name="a")
-    sink = trial.cloud.audit = RecentAudit()
+    recorded = len(records_of(trial))
     await trial.secret("GetSecretValue", SecretId="a")
-    assert list(sink.records) == []
+    assert len(records_of(trial)) == recorded
     assert trial.cloud.counts.total("secretsmanager", "GetSecretValue") == 1
 
 
-def test_the_recent_records_are_bounded() -> None:
-    sink = RecentAudit()
-    for number in range(RECENT_MAX + 10):
-        sink.write(AuditRecord(number, "", "", "", "", "", "", "", "", ""))
-    assert (len(sink.records), sink.records[0].at) == (RECENT_MAX, 10)
+def records_of(trial: Trial) -> list[AuditRecord]:
+    """What was recorded, oldest first."""
+    return list(trial.cloud.audit.records)
 
 
 # --------------------------------------------------------------------------- what goes wrong

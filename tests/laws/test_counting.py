@@ -34,8 +34,8 @@ def test_a_call_is_counted_once_and_a_management_call_audited_once(
         latest = records[-1]
         assert latest["account"] == owner.account
         assert latest["region"] == owner.region
-        assert latest["principal"].endswith(f"{owner.account}:root")
-        assert bool(latest["error"]) == (reply.status >= 300)
+        assert latest["user_identity"]["arn"].endswith(f"{owner.account}:root")
+        assert bool(latest["error_code"]) == (reply.status >= 300)
 
 
 def _counts(owner: Caller, operation: DeclaredOperation) -> dict[str, int]:

@@ -192,12 +192,14 @@ class Cloud:
         origin = Origin(request_id=self.ids.uuid(), depth=depth)
         return Call(self, home, origin, service_name(name.partition(".")[0]))
 
-    def denied(self, explanation: Explanation, origin: Origin, said: Mapping[str, str]) -> None:
+    def denied(self, invocation: Invocation, explanation: Explanation, said: Mapping[str, str]) -> None:
         """A decision against the caller: refused, or in `audit` mode only said in the log."""
-        self.denials.keep(origin.request_id, explanation)
+        invocation.denied = explanation
+        request_id = invocation.origin.request_id
+        self.denials.keep(request_id, explanation)
         if self.auth == "enforce":
             raise AccessDenied(explanation.reason, **said)
-        log.warning("%s would be denied: %s", origin.request_id, explanation.reason)
+        log.warning("%s would be denied: %s", request_id, explanation.reason)
 
     async def advance(self, target: Millis) -> int:
         """Move cloud time forward to `target`, running what falls due on the way; gives the number of steps."""

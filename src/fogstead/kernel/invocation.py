@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from fogstead.kernel.asking import Answers
+from fogstead.kernel.explanation import Explanation
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.resource import Located, Resource, home_of
 from fogstead.kernel.service import DeclaredOperation
@@ -55,9 +56,11 @@ class Invocation:
     __slots__ = (
         "answers",
         "arrived",
+        "asked",
         "caller",
         "cancelled",
         "deadline",
+        "denied",
         "effects",
         "home",
         "input",
@@ -99,6 +102,8 @@ class Invocation:
         self.arrived = ""
         self.woken: Waiter | None = None
         self.answers = Answers()
+        self.asked: list[tuple[str, str]] = []
+        self.denied: Explanation | None = None
 
     @property
     def target_home(self) -> Home:

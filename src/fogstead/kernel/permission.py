@@ -31,11 +31,12 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
     if resource is None and located is not None and operation.on is not None and operation.on.scope == "cloud":
         return  # everybody shares these names, and creating one tells whether it is taken: there is nothing to hide
     given = invocation.input
+    action = operation.action if operation.action_of is None else operation.action_of(given)
+    arn = "*" if located is None else (located if resource is None else resource).arn
+    if operation.part is not None:
+        arn += operation.part(given)
+    invocation.asked.append((action, arn))
     if not _is_own_root(invocation.caller, resource, invocation):
-        action = operation.action if operation.action_of is None else operation.action_of(given)
-        arn = "*" if located is None else (located if resource is None else resource).arn
-        if operation.part is not None:
-            arn += operation.part(given)
         _require(cloud, invocation, tx, resource, action, arn, given)
     if operation.passes is not None:
         _require_roles(cloud, invocation, tx, given)
@@ -45,6 +46,7 @@ def require(
     cloud: Cloud, invocation: Invocation, tx: Transaction, resource: Resource, action: str, part: str, given: Any
 ) -> None:
     """A further action that a call implies, perhaps on another resource; AccessDenied when the caller may not."""
+    invocation.asked.append((action, resource.arn + part))
     if not _is_own_root(invocation.caller, resource, invocation):
         _require(cloud, invocation, tx, resource, action, resource.arn + part, given)
 
@@ -55,6 +57,7 @@ def _require_roles(cloud: Cloud, invocation: Invocation, tx: Transaction, given:
     caller = invocation.caller
     for role, service in invocation.operation.passes(given):
         arn = role if role.startswith("arn:") else f"arn:aws:iam::{caller.account}:role/{role}"
+        invocation.asked.append((PASSING, arn))
         if not caller.is_root or arn.split(":")[4] != caller.account:
             _require(cloud, invocation, tx, None, PASSING, arn, given, {"iam:passedtoservice": service})
 
@@ -97,4 +100,4 @@ def _require(
     decision = decide(question, standing, access)
     if not decision.allowed:
         explanation = explain(question, standing, access, decision)
-        cloud.denied(explanation, invocation.origin, resource.said_when_denied if resource is not None else {})
+        cloud.denied(invocation, explanation, resource.said_when_denied if resource is not None else {})

@@ -359,6 +359,7 @@ def _plan(operation: DeclaredOperation) -> tuple[tuple[Before, ...], tuple[Insid
 
 def _run_inside(cloud: Cloud, invocation: Invocation, tx: Transaction, inside: tuple[Inside, ...]) -> Any:
     result: Any = None
+    invocation.asked.clear()
     for stage in inside:
         result = stage(cloud, invocation, tx)
         if result is not None:

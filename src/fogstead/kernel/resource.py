@@ -195,7 +195,7 @@ class Resource(_Struct, metaclass=ResourceMeta):
 
     @classmethod
     def locate_own(cls, caller: Principal, home: Home) -> Located | None:  # noqa: ARG003
-        """The place that a call means which names none, as `GetUser` means who asks; None when there is no such place."""
+        """The place that a call means which names none, as `GetUser` means who asks; None when there is none."""
         return None
 
     @classmethod

@@ -39,11 +39,12 @@ async def require_trust(
     policy = compile_policy(role.trust, "resource") if role is not None else None
     access = Access(policy, must_allow=True)
     for action in actions:
+        invocation.asked.append((action, role_arn))
         context = LazyContext(lambda: {**keys_of(cloud, invocation, caller, account, standing), **keys})
         question = Question(caller, action, role_arn, account, context)
         decision = decide(question, standing, access)
         if not decision.allowed:
-            cloud.denied(explain(question, standing, access, decision), invocation.origin, {})
+            cloud.denied(invocation, explain(question, standing, access, decision), {})
     if role is None:  # where nothing is enforced, what is not there still cannot be taken
         raise AccessDenied(f"{role_arn} cannot be assumed.")
     return role

@@ -195,6 +195,7 @@ class ApiApplication:
             self._tasks.start(self._handle_known(asked, unread))
             return
         except ServiceError as error:
+            self._count_refusal(asked, error)
             self._answer_error(asked, error)
             return
         except Exception as error:
@@ -203,6 +204,12 @@ class ApiApplication:
             return
         asked.signed = signed_facts(head, claim)
         self._invoke(asked, declared, given, encode, signer.principal, claim.scope.region if claim else DEFAULT_REGION)
+
+    def _count_refusal(self, asked: Asked, error: ServiceError) -> None:
+        """What never becomes a call leaves no record, but is counted: under its operation, where that is known."""
+        route = asked.route
+        service, operation = (route.model.name, route.operation.name) if route is not None else ("", "")
+        self._cloud.counts.add(service, operation, error.code)
 
     async def _handle_known(self, asked: Asked, unread: Unread) -> None:
         """Look up whose key it is, and take the call again."""
@@ -231,6 +238,8 @@ class ApiApplication:
         except Disconnected:
             return
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer
+            if isinstance(error, ServiceError):
+                self._count_refusal(asked, error)
             self._answer_error(asked, error)
             return
         self._invoke(asked, declared, given, encode, caller, region)

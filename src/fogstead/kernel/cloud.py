@@ -20,6 +20,7 @@ from fogstead.kernel.identities import Identities
 from fogstead.kernel.identity import CredentialSource, RootKeys
 from fogstead.kernel.invocation import Invocation, Origin
 from fogstead.kernel.jobs import Job, JobKind, JobRunner
+from fogstead.kernel.last_uses import LastUses
 from fogstead.kernel.meter import Meter
 from fogstead.kernel.metrics import CallCounts
 from fogstead.kernel.observation import Observations
@@ -80,6 +81,7 @@ class Cloud:
         self.credentials = credentials or RootKeys()
         self._authority = authority
         self.identities = Identities(self)
+        self.last_uses = LastUses(self)
         self.audit = audit or AuditLog(MemorySegments())
         self.auth = auth
         self.checks_outputs = checks_outputs
@@ -236,6 +238,7 @@ class Cloud:
         await self.jobs.close()
         await self.outbox.close()
         await self.pipeline.close()
+        await self.last_uses.close()
         await self.meter.close()
         await self.sweeper.close()
         await self.clock_log.close(self.clock)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogstead.kernel.access_keys import account_of
-from fogstead.kernel.authority import LastUse
 from fogstead.kernel.errors import declare
 from fogstead.kernel.identity import Credential, Principal
 from fogstead.kernel.resource import home_of
@@ -27,7 +26,6 @@ T = TypeVar("T")
 _KEYS_MAX = 20_000
 _STANDINGS_MAX = 2_000
 _SESSIONS_MAX = 4_096
-_USES_MAX = 4_096
 _RENEWED_BEFORE = 300_000
 
 ExpiredToken = declare("ExpiredToken", "ExpiredToken", "The security token included in the request is expired", 403)
@@ -69,7 +67,6 @@ class Identities:
         self._changed_floor = 0
         self._keys = 0
         self._standings = 0
-        self._uses: dict[str, LastUse] = {}
 
     # ------------------------------------------------------------- who
     def find(self, access_key: str, token: str | None) -> Credential | None:
@@ -208,24 +205,6 @@ class Identities:
         self._changed[account] = self._changes
         self._accounts.pop(account, None)
         self._assumed.clear()
-
-    # ------------------------------------------------------------- last uses
-    def note_use(self, principal: Principal, service: str, region: str) -> None:
-        """A key or role was used just now."""
-        used = principal.identity_arn if principal.kind == "role" else principal.access_key
-        if used and (used in self._uses or len(self._uses) < _USES_MAX):
-            self._uses[used] = LastUse(self._cloud.clock.now(), service, region, principal.account)
-
-    def last_use(self, used: str) -> LastUse | None:
-        """A use that is not kept yet, by access key or role ARN."""
-        return self._uses.get(used)
-
-    async def keep_uses(self) -> None:
-        """Write last uses down, by account; what a kill -9 takes is those since the last time."""
-        uses, self._uses = self._uses, {}
-        for account in sorted({use.account for use in uses.values()}):
-            mine = {used: use for used, use in uses.items() if use.account == account}
-            await self._cloud.transact(home_of(account, ""), self._cloud.authority.note_use, mine)
 
     def _forget_all(self) -> None:
         self._accounts.clear()

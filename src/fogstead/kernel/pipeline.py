@@ -325,6 +325,9 @@ class Pipeline:
         if invocation.arrived:
             self._settle_blob(invocation.arrived, error)
         cloud.counts.add(operation.service.name, operation.name, refusal.code if refusal is not None else "")
+        caller = invocation.caller
+        if caller.access_key:
+            cloud.last_uses.note(caller, operation.service.signing_name, invocation.home.region)
         if operation.service.bills is not None:
             self._bill(invocation, result, refusal)
         if not operation.data_event or cloud.audit.selects(invocation):

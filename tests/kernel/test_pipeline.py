@@ -181,7 +181,7 @@ async def test_a_record_says_who_asked_what_of_which_resource_from_where(trial: 
         "Tags": [{"Key": "team", "Value": "a"}],
     }
     assert record.response_elements is not None
-    assert record.asked == [("secretsmanager:CreateSecret", secret_arn("a"))]
+    assert record.asked == [("secretsmanager:CreateSecret", secret_arn("a"), "the account's root")]
     assert record.decision is None
     assert "hush" not in repr(record)
 

@@ -17,6 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "status": "Say whether a cloud runs, and where.",
         "wait": "Wait until a cloud answers.",
         "clock": "Show or move the time that the cloud lives in.",
+        "iam": "Explain decisions, and write the policy that calls need.",
         "inspect": "Show what a data directory holds, without changing it.",
     },
     "Set up clients": {

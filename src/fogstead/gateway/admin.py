@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from fogstead.gateway import admin_iam
 from fogstead.gateway.exchanges import Exchange
 from fogstead.kernel.cloud import Cloud
 from fogstead.kernel.sweeping import ORPHAN_SECONDS
@@ -48,13 +49,15 @@ class Admin:
             "GET /_fogstead/counts": self._counts,
             "GET /_fogstead/audit": self._audit,
             "GET /_fogstead/unread": self._unread,
+            "GET /_fogstead/iam/explain": self._explain,
+            "GET /_fogstead/iam/suggest": self._suggest,
             "POST /_fogstead/reset": self._reset,
             "POST /_fogstead/sweep": self._sweep,
         }.get(name)
         try:
             if handler is None:
                 raise AdminError(404, f"there is no {name}")
-            if name.startswith("POST") or name.endswith(("/audit", "/counts", "/unread")):
+            if name.startswith("POST") or name.endswith(("/audit", "/counts", "/unread", "/explain", "/suggest")):
                 _require(trusted)
             status, answer = 200, await handler(exchange)
         except AdminError as error:
@@ -99,6 +102,15 @@ class Admin:
 
     async def _audit(self, _exchange: Exchange) -> Any:
         return [msgspec.structs.asdict(record) for record in getattr(self._cloud.audit, "records", ())]
+
+    async def _explain(self, exchange: Exchange) -> Any:
+        found = await admin_iam.explain(self._cloud, exchange.head.query)
+        if found is None:
+            raise AdminError(404, "nothing is known of that request: send ?request=ID of a recorded call")
+        return found
+
+    async def _suggest(self, exchange: Exchange) -> Any:
+        return await admin_iam.suggest(self._cloud, exchange.head.query)
 
     async def _unread(self, _exchange: Exchange) -> Any:
         return {

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from fogstead.kernel.asked_actions import Asked
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.explanation import Explanation
 from fogstead.kernel.identity import Principal
@@ -55,8 +56,8 @@ class AuditRecord(msgspec.Struct, frozen=True, array_like=True):
     host: str = ""
     decision: Explanation | None = None
     """Why it was denied, where it was."""
-    asked: list[tuple[str, str]] = []
-    """The actions that policies were asked about, each with its resource."""
+    asked: list[Asked] = []
+    """The actions that policies were asked about, each with its resource and what let it through."""
 
 
 class AuditSink(Protocol):

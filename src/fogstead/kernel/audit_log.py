@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -89,6 +89,24 @@ class AuditLog:
         found = self._segments.read_back(self.last + 1, RECENT_MAX).records
         return [self._decoder.decode(record.data) for record in reversed(found)]
 
+    def find(self, request_id: str) -> AuditRecord | None:
+        """The record of a request, however long ago it was."""
+        return next(self._holding(request_id, lambda record: record.request_id == request_id, 0), None)
+
+    def of_principal(self, principal_arn: str, since: Millis) -> Iterator[AuditRecord]:
+        """A principal's records since a moment, newest first; a role's are those of all its sessions."""
+        return self._holding(principal_arn, lambda record: _is_of(record, principal_arn), since)
+
+    def _holding(self, text: str, wanted: Callable[[AuditRecord], bool], since: Millis) -> Iterator[AuditRecord]:
+        """Records that hold a text somewhere and are wanted; only those are decoded."""
+        sought, before, more = text.encode("utf-8"), self.last + 1, True
+        while more:
+            found = self._segments.read_back(before, RECENT_MAX, Wanted(since=since))
+            for record in found.records:
+                if sought in record.data and wanted(decoded := self._decoder.decode(record.data)):
+                    yield decoded
+            before, more = found.reached, found.more
+
     def read(self, account: str, after: Position, limit: int) -> AuditSlice:
         """An account's records behind a position, oldest first."""
         found = self._segments.read(after, limit, Wanted(stream_of(account)))
@@ -102,6 +120,12 @@ class AuditLog:
     def _decoded(self, records: list[Record], account: str) -> list[tuple[Position, AuditRecord]]:
         decoded = ((record.position, self._decoder.decode(record.data)) for record in records)
         return [(position, record) for position, record in decoded if record.account == account]
+
+
+def _is_of(record: AuditRecord, principal_arn: str) -> bool:
+    identity = record.user_identity
+    issuer = identity.get("sessionContext", {}).get("sessionIssuer", {})
+    return principal_arn in {identity.get("arn"), issuer.get("arn")}
 
 
 def stream_of(account: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from fogstead.kernel.asked_actions import AskedActions
 from fogstead.kernel.asking import Answers, Asking
 from fogstead.kernel.audit_log import AuditLog
 from fogstead.kernel.authority import Authority
@@ -88,6 +89,7 @@ class Cloud:
         self.quotas = QuotaTable()
         self.throttle = Throttle(enabled=throttles)
         self.denials = Denials()
+        self.asked_actions = AskedActions()
         self.counts = CallCounts()
         self.meter = Meter(store)
         self.observations = Observations()

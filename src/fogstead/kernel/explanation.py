@@ -39,6 +39,13 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether there were more statements than are shown."""
 
 
+def said_by(decision: Decision) -> str:
+    """What let somebody through, in a few words; empty when nothing did."""
+    if not decision.allowed:
+        return ""
+    return f"{decision.by.source}, statement {decision.by.statement.label}" if decision.by is not None else "a grant"
+
+
 class Denials:
     """The last thousand, by request. What is older stands in the audit."""
 

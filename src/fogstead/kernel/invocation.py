@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from fogstead.kernel.asked_actions import Asked
 from fogstead.kernel.asking import Answers
 from fogstead.kernel.explanation import Explanation
 from fogstead.kernel.identity import Principal
@@ -102,7 +103,7 @@ class Invocation:
         self.arrived = ""
         self.woken: Waiter | None = None
         self.answers = Answers()
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[Asked] = []
         self.denied: Explanation | None = None
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fogstead.kernel.authorization import NO_ACCESS, decide
 from fogstead.kernel.conditions import LazyContext
 from fogstead.kernel.context_keys import context_of
-from fogstead.kernel.explanation import explain
+from fogstead.kernel.explanation import explain, said_by
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.policies import Question, compile_policy
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fogstead.kernel.transaction import Transaction
 
 PASSING = "iam:PassRole"
+AS_ROOT = "the account's root"
 
 
 def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
@@ -35,8 +36,9 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
     arn = "*" if located is None else (located if resource is None else resource).arn
     if operation.part is not None:
         arn += operation.part(given)
-    invocation.asked.append((action, arn))
-    if not _is_own_root(invocation.caller, resource, invocation):
+    if _is_own_root(invocation.caller, resource, invocation):
+        invocation.asked.append((action, arn, AS_ROOT))
+    else:
         _require(cloud, invocation, tx, resource, action, arn, given)
     if operation.passes is not None:
         _require_roles(cloud, invocation, tx, given)
@@ -46,9 +48,11 @@ def require(
     cloud: Cloud, invocation: Invocation, tx: Transaction, resource: Resource, action: str, part: str, given: Any
 ) -> None:
     """A further action that a call implies, perhaps on another resource; AccessDenied when the caller may not."""
-    invocation.asked.append((action, resource.arn + part))
-    if not _is_own_root(invocation.caller, resource, invocation):
-        _require(cloud, invocation, tx, resource, action, resource.arn + part, given)
+    arn = resource.arn + part
+    if _is_own_root(invocation.caller, resource, invocation):
+        invocation.asked.append((action, arn, AS_ROOT))
+    else:
+        _require(cloud, invocation, tx, resource, action, arn, given)
 
 
 def _require_roles(cloud: Cloud, invocation: Invocation, tx: Transaction, given: Mapping[str, Any]) -> None:
@@ -57,8 +61,9 @@ def _require_roles(cloud: Cloud, invocation: Invocation, tx: Transaction, given:
     caller = invocation.caller
     for role, service in invocation.operation.passes(given):
         arn = role if role.startswith("arn:") else f"arn:aws:iam::{caller.account}:role/{role}"
-        invocation.asked.append((PASSING, arn))
-        if not caller.is_root or arn.split(":")[4] != caller.account:
+        if caller.is_root and arn.split(":")[4] == caller.account:
+            invocation.asked.append((PASSING, arn, AS_ROOT))
+        else:
             _require(cloud, invocation, tx, None, PASSING, arn, given, {"iam:passedtoservice": service})
 
 
@@ -98,6 +103,7 @@ def _require(
     question = Question(caller, action, arn, account, context)
     access = resource.access(tx, question, given) if resource is not None else NO_ACCESS
     decision = decide(question, standing, access)
+    invocation.asked.append((action, arn, said_by(decision)))
     if not decision.allowed:
         explanation = explain(question, standing, access, decision)
         cloud.denied(invocation, explanation, resource.said_when_denied if resource is not None else {})

@@ -330,8 +330,11 @@ class Pipeline:
             cloud.last_uses.note(caller, operation.service.signing_name, invocation.home.region)
         if operation.service.bills is not None:
             self._bill(invocation, result, refusal)
+        now = cloud.clock.now()
         if not operation.data_event or cloud.audit.selects(invocation):
-            cloud.audit.write(audit.record_of(invocation, result, refusal, cloud.clock.now(), cloud.ids.uuid()))
+            cloud.audit.write(audit.record_of(invocation, result, refusal, now, cloud.ids.uuid()))
+        elif not caller.is_root:
+            cloud.asked_actions.note(caller.identity_arn, invocation.asked, now)
         invocation.on_finished(None if refusal is not None else result, refusal)
 
     def _bill(self, invocation: Invocation, result: Any, refusal: ServiceError | None) -> None:

@@ -14,7 +14,7 @@ from fogstead.kernel.authorization import Access, decide
 from fogstead.kernel.conditions import LazyContext
 from fogstead.kernel.context_keys import keys_of
 from fogstead.kernel.errors import AccessDenied
-from fogstead.kernel.explanation import explain
+from fogstead.kernel.explanation import explain, said_by
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.policies import Question, compile_policy
@@ -39,10 +39,10 @@ async def require_trust(
     policy = compile_policy(role.trust, "resource") if role is not None else None
     access = Access(policy, must_allow=True)
     for action in actions:
-        invocation.asked.append((action, role_arn))
         context = LazyContext(lambda: {**keys_of(cloud, invocation, caller, account, standing), **keys})
         question = Question(caller, action, role_arn, account, context)
         decision = decide(question, standing, access)
+        invocation.asked.append((action, role_arn, said_by(decision)))
         if not decision.allowed:
             cloud.denied(invocation, explain(question, standing, access, decision), {})
     if role is None:  # where nothing is enforced, what is not there still cannot be taken

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from fogstead.cli.command import NOT_RUNNING, Command, Family, color_option, data_dir_option, output_option, url_option
 from fogstead.cli.drawing import print_facts, print_json
 from fogstead.cli.running import address, call
+from fogstead.cli.times import iso, seconds
 
 EXAMPLES = (
     ("fogstead clock show", "Cloud time beside true time"),
@@ -19,15 +19,7 @@ EXAMPLES = (
     ("fogstead clock set 2027-03-01T06:00:00Z", "Go on to a moment"),
 )
 _PATH = "/_fogstead/clock"
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
 _ADVANCE_PATIENCE_SECONDS = 3600
-
-
-def _seconds(_ctx: click.Context, _argument: click.Parameter, value: str) -> float:
-    if re.fullmatch(f"(?:{_PART.pattern})+", value) is None:
-        raise click.BadParameter(f"{value!r} is no duration: write 30s, 15m, 2h, 15d, 1w or 1h30m.")
-    return sum(float(count) * _UNITS[unit] for count, unit in _PART.findall(value))
 
 
 def _millis(_ctx: click.Context, _argument: click.Parameter, value: str) -> int:
@@ -59,7 +51,7 @@ def show(data_dir: Path, url: str | None, output: str) -> None:
 
 
 @command.command(cls=Command, examples=EXAMPLES[1:2], exits=[NOT_RUNNING])
-@click.argument("duration", callback=_seconds)
+@click.argument("duration", callback=seconds)
 @data_dir_option
 @url_option
 @output_option
@@ -99,8 +91,3 @@ def _print(answer: dict[str, int], output: str) -> None:
         print_json({**shown, **answer})
     else:
         print_facts((name.replace("_", " "), value) for name, value in shown.items())
-
-
-def iso(millis: int) -> str:
-    """Milliseconds since the epoch as a person reads them."""
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

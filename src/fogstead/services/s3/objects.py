@@ -180,6 +180,7 @@ def get_object(tx: Transaction, req: GetObjectRequest) -> GetObjectOutput:
     on=Bucket,
     at="Bucket",
     part=part_of_arn,
+    action="s3:GetObject",
     action_of=versioned("s3:GetObject", "s3:GetObjectVersion"),
     refuses=CUSTOMER_KEY,
     data_event=True,

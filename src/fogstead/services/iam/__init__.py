@@ -1,0 +1,1 @@
+"""AWS Identity and Access Management: the people, keys, roles and policies of an account."""

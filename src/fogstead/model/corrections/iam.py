@@ -1,0 +1,30 @@
+"""What botocore's model of IAM says otherwise than the service.
+
+Sources: the API reference, "AttachedPermissionsBoundary" ("this data type can only have a value of Policy", where the
+model's enum has another word); "GetUser", "ListAccessKeys" and "CreateAccessKey", which also speak of the account's
+root, who has neither a name nor a path, though the model requires both; "SSHPublicKey", whose fingerprint is an MD5 of
+47 signs where the model wants 48.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NOT_OF_ROOTS = {
+    "User": ("Path", "UserName"),
+    "AccessKey": ("UserName",),
+    "SigningCertificate": ("UserName",),
+    "MFADevice": ("UserName",),
+}
+
+
+def correct(data: dict[str, Any]) -> dict[str, Any]:
+    """The model with a root among the users."""
+    shapes = dict(data["shapes"])
+    for name, absent in _NOT_OF_ROOTS.items():
+        required = [member for member in shapes[name]["required"] if member not in absent]
+        shapes[name] = {**shapes[name], "required": required}
+    boundary = shapes["PermissionsBoundaryAttachmentType"]
+    shapes["PermissionsBoundaryAttachmentType"] = {**boundary, "enum": [*boundary["enum"], "Policy"]}
+    shapes["publicKeyFingerprintType"] = {**shapes["publicKeyFingerprintType"], "min": 47}
+    return {**data, "shapes": shapes}

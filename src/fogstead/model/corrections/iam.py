@@ -2,7 +2,7 @@
 
 Sources: the API reference, "AttachedPermissionsBoundary" ("this data type can only have a value of Policy", where the
 model's enum has another word); "GetUser", "ListAccessKeys" and "CreateAccessKey", which also speak of the account's
-root, who has neither a name nor a path, though the model requires both; "SSHPublicKey", whose fingerprint is an MD5 of
+root, who has neither a name nor a path, though the model requires both, and whose id is twelve digits; "SSHPublicKey", whose fingerprint is an MD5 of
 47 signs where the model wants 48.
 """
 
@@ -24,6 +24,7 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
     for name, absent in _NOT_OF_ROOTS.items():
         required = [member for member in shapes[name]["required"] if member not in absent]
         shapes[name] = {**shapes[name], "required": required}
+    shapes["idType"] = {**shapes["idType"], "min": 12}
     boundary = shapes["PermissionsBoundaryAttachmentType"]
     shapes["PermissionsBoundaryAttachmentType"] = {**boundary, "enum": [*boundary["enum"], "Policy"]}
     shapes["publicKeyFingerprintType"] = {**shapes["publicKeyFingerprintType"], "min": 47}

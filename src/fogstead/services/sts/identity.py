@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fogstead.shapes.sts import GetCallerIdentityRequest, GetCallerIdentityResponse
 
 
-@sts.operation()
+@sts.operation(decides_itself=True)
 def get_caller_identity(tx: Transaction, req: GetCallerIdentityRequest) -> GetCallerIdentityResponse:  # noqa: ARG001
     """No permission is needed to ask who one is."""
     caller = tx.caller

@@ -45,4 +45,3 @@ def shown_codes(seed: bytes, *, steps: int = 0) -> tuple[str, str]:
     totp = TOTP(base64.b32decode(seed), 6, SHA1(), STEP_SECONDS, enforce_key_length=False)
     now = int(time.time()) + steps * STEP_SECONDS
     return totp.generate(now - STEP_SECONDS).decode(), totp.generate(now).decode()
-

@@ -123,8 +123,6 @@ def test_the_waiter_sees_a_user(iam: Any) -> None:
     iam.get_waiter("user_exists").wait(UserName="bob", WaiterConfig={"Delay": 0, "MaxAttempts": 1})
 
 
-
-
 # ------------------------------------------------------------------------------------------------ tags
 def test_tags_come_and_go_and_their_case_counts_for_nothing(iam: Any) -> None:
     iam.create_user(UserName="bob", Tags=[{"Key": "Team", "Value": "blue"}])

@@ -25,7 +25,7 @@ _STATEMENT = frozenset(
 )
 _VERSIONS = frozenset({"2008-10-17", "2012-10-17"})
 _VARIABLE = re.compile(r"\$\{([^}*?$,]+)(?:,\s*'([^']*)')?\}")
-_DOCUMENT_BYTES_MAX = 64 * 1024
+_DOCUMENT_BYTES_MAX = 256 * 1024
 _ACTIONS_REMEMBERED = 512
 
 Fill = Callable[[str, Values], str | None]

@@ -10,7 +10,11 @@ from fogstead.primitives.store import end_of
 from fogstead.services.iam.access_keys import AccessKey
 from fogstead.services.iam.belongings import belongings
 from fogstead.services.iam.groups import Group
+from fogstead.services.iam.instance_profiles import InstanceProfile
+from fogstead.services.iam.managed_policies import ManagedPolicy
 from fogstead.services.iam.mfa_devices import VirtualMFADevice
+from fogstead.services.iam.oidc_providers import OIDCProvider
+from fogstead.services.iam.roles import Role
 from fogstead.services.iam.server_certificates import ServerCertificate
 from fogstead.services.iam.service import (
     access_keys_max,
@@ -41,6 +45,10 @@ _COUNTED: dict[str, type[Resource]] = {
     "Groups": Group,
     "MFADevices": VirtualMFADevice,
     "ServerCertificates": ServerCertificate,
+    "Roles": Role,
+    "Policies": ManagedPolicy,
+    "InstanceProfiles": InstanceProfile,
+    "Providers": OIDCProvider,
 }
 _QUOTAS: dict[str, Quota] = {
     "AccessKeysPerUserQuota": access_keys_max,
@@ -83,6 +91,7 @@ def get_account_summary(tx: Transaction, req: NoInput) -> GetAccountSummaryRespo
         **limits,
         **counts,
         "MFADevicesInUse": devices,
+        "PolicyVersionsInUse": sum(len(policy.versions) for policy in tx.all(ManagedPolicy)),
         "AccountAccessKeysPresent": int(bool(belongings(tx, AccessKey, root))),
         "AccountSigningCertificatesPresent": int(bool(belongings(tx, SigningCertificate, root))),
     }

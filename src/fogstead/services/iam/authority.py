@@ -12,6 +12,7 @@ from fogstead.services.iam.access_keys import find_access_key
 from fogstead.services.iam.last_uses import note_uses
 from fogstead.services.iam.mfa_devices import shows_code
 from fogstead.services.iam.names import by_id, named
+from fogstead.services.iam.standings import provider_facts, role_facts, standing_of
 from fogstead.services.iam.users import User
 
 if TYPE_CHECKING:
@@ -35,16 +36,15 @@ class AccountAuthority:
 
     def standing(self, tx: Transaction, principal: Principal) -> Standing | None:
         """See `Authority`."""
-        user = named(tx, User, principal.name) if principal.kind in {"user", "federated"} else None
-        return None if user is None else Standing(tags=user.tags)
+        return standing_of(tx, principal)
 
     def role(self, tx: Transaction, name: str) -> RoleFacts | None:
         """See `Authority`."""
-        return None
+        return role_facts(tx, name)
 
     def provider(self, tx: Transaction, arn: str) -> ProviderFacts | None:
         """See `Authority`."""
-        return None
+        return provider_facts(tx, arn)
 
     def check_mfa(self, tx: Transaction, user_name: str, serial: str, code: str) -> bool:
         """See `Authority`; roots have no devices here."""

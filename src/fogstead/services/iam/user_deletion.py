@@ -9,6 +9,7 @@ from fogstead.services.iam.access_keys import AccessKey
 from fogstead.services.iam.belongings import belongings
 from fogstead.services.iam.login_profiles import LoginProfile
 from fogstead.services.iam.names import delete_named
+from fogstead.services.iam.policy_uses import drop_use
 from fogstead.services.iam.service import DeleteConflict, iam
 from fogstead.services.iam.signing_certificates import SigningCertificate
 from fogstead.services.iam.ssh_keys import SSHPublicKey
@@ -25,6 +26,8 @@ def delete_user(tx: Transaction, req: DeleteUserRequest) -> None:  # noqa: ARG00
     left = _left(tx, user)
     if left:
         raise DeleteConflict(f"Cannot delete entity, must {left} first.")
+    if user.boundary:
+        drop_use(tx, user.boundary, "boundary", user)
     delete_named(tx, user)
 
 

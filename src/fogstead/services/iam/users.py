@@ -11,9 +11,11 @@ from fogstead.kernel.resource import Located
 from fogstead.kernel.tags import Tags
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home
+from fogstead.services.iam.boundaries import boundary_keys, checked_boundary, shown_boundary
 from fogstead.services.iam.memberships import rename_member
 from fogstead.services.iam.names import Named, create_named, refuse_taken, rename
 from fogstead.services.iam.pages import ITEMS_DEFAULT
+from fogstead.services.iam.policy_uses import note_use
 from fogstead.services.iam.service import NoSuchEntity, ValidationError, iam, room_in_account, users_max
 from fogstead.services.iam.tagging import shown_tags, tag_operations, tags_of
 
@@ -76,11 +78,17 @@ def subject_id(tx: Transaction) -> str:
     return tx.home.account if user is None else user.unique_id
 
 
-@iam.operation(creates=User, at="UserName", locate=User.locate_new("UserName"), refuses=("PermissionsBoundary",))
+@iam.operation(
+    creates=User,
+    at="UserName",
+    locate=User.locate_new("UserName"),
+    conditions=lambda tx, given: boundary_keys(given),  # noqa: ARG005 - conditions take both
+)
 def create_user(tx: Transaction, req: CreateUserRequest) -> CreateUserResponse:
     """Names are used once, whatever their case."""
     name, tags = req["UserName"], tags_of(req.get("Tags", []))
     refuse_taken(tx, User, name)
+    boundary = checked_boundary(tx, req.get("PermissionsBoundary", ""))
     room_in_account(tx, User, users_max)
     user = User(
         name=name,
@@ -88,9 +96,13 @@ def create_user(tx: Transaction, req: CreateUserRequest) -> CreateUserResponse:
         path=req.get("Path", "/"),
         unique_id=unique_id("AIDA", tx.random),
         tags=tags,
+        boundary=boundary,
         created_at=tx.now,
     )
-    return {"User": _shown_whole(create_named(tx, user))}
+    made = create_named(tx, user)
+    if boundary:
+        note_use(tx, boundary, "boundary", made)
+    return {"User": _shown_whole(made)}
 
 
 @iam.operation(on=User, at="UserName")
@@ -133,8 +145,7 @@ def shown_user(user: User) -> Any:
 
 def _shown_whole(user: User) -> Any:
     shown = shown_user(user)
-    if user.boundary:
-        shown["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": user.boundary}
+    shown.update(shown_boundary(user.boundary))
     if user.tags:
         shown["Tags"] = shown_tags(user.tags)
     return shown

@@ -1,0 +1,123 @@
+"""Which services have roles of their own, what these are called, and the policy each has.
+
+Source: the pages "Using service-linked roles" of the services' guides, where each states its principal, the role's name
+and its policy. Principals are without `.amazonaws.com`; `+` marks those that take a suffix. A service that is not here
+has none that is known for certain.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class LinkedRole(NamedTuple):
+    """`name` without `AWSServiceRoleFor`; `policy` is one of AWS's, below `/aws-service-role/`."""
+
+    name: str
+    policy: str
+    takes_suffix: bool
+
+
+_TABLE: Final = """
+access-analyzer AccessAnalyzer AccessAnalyzerServiceRolePolicy
+acm CertificateManager CertificateManagerServiceRolePolicy
+airflow AmazonMWAA AmazonMWAAServiceRolePolicy
+appmesh AppMesh AWSAppMeshServiceRolePolicy
+apprunner AppRunner AppRunnerServiceRolePolicy
+autoscaling-plans AutoScalingPlans_EC2AutoScaling AWSAutoScalingPlansEC2AutoScalingPolicy
+autoscaling AutoScaling AutoScalingServiceRolePolicy +
+backup Backup AWSBackupServiceLinkedRolePolicyForBackup
+batch Batch BatchServiceRolePolicy
+cassandra.application-autoscaling ApplicationAutoScaling_CassandraTable AWSApplicationAutoscalingCassandraTablePolicy
+cks.kms KeyManagementServiceCustomKeyStores AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy
+cloud9 AWSCloud9 AWSCloud9ServiceRolePolicy
+cloudtrail CloudTrail CloudTrailServiceRolePolicy
+cloudwatch-crossaccount CloudWatchCrossAccount CloudWatch-CrossAccountAccess
+codestar-notifications CodeStarNotifications AWSCodeStarNotificationsServiceRolePolicy
+compute-optimizer ComputeOptimizer ComputeOptimizerServiceRolePolicy
+config Config AWSConfigServiceRolePolicy
+dax DAX DAXServiceRolePolicy
+detective AmazonDetective AmazonDetectiveServiceLinkedRolePolicy
+drs ElasticDisasterRecovery AWSElasticDisasterRecoveryServiceRolePolicy
+dynamodb.application-autoscaling ApplicationAutoScaling_DynamoDBTable AWSApplicationAutoscalingDynamoDBTablePolicy
+ec2.application-autoscaling ApplicationAutoScaling_EC2SpotFleetRequest AWSApplicationAutoscalingEC2SpotFleetRequestPolicy
+ec2fleet EC2Fleet AWSEC2FleetServiceRolePolicy
+ecs ECS AmazonECSServiceRolePolicy
+ecs.application-autoscaling ApplicationAutoScaling_ECSService AWSApplicationAutoscalingECSServicePolicy
+eks-fargate AmazonEKSForFargate AmazonEKSForFargateServiceRolePolicy
+eks-nodegroup AmazonEKSNodegroup AWSServiceRoleForAmazonEKSNodegroup
+eks AmazonEKS AmazonEKSServiceRolePolicy
+elasticache ElastiCache ElastiCacheServiceRolePolicy
+elasticache.application-autoscaling ApplicationAutoScaling_ElastiCacheRG AWSApplicationAutoscalingElastiCacheRGPolicy
+elasticbeanstalk ElasticBeanstalk AWSElasticBeanstalkServiceRolePolicy
+elasticfilesystem AmazonElasticFileSystem AmazonElasticFileSystemServiceRolePolicy
+elasticloadbalancing ElasticLoadBalancing AWSElasticLoadBalancingServiceRolePolicy
+elasticmapreduce EMRCleanup AmazonEMRCleanupPolicy
+email.cognito-idp AmazonCognitoIdpEmailService AmazonCognitoIdpEmailServiceRolePolicy
+emr-containers AmazonEMRContainers AmazonEMRContainersServiceRolePolicy
+es AmazonElasticsearchService AmazonElasticsearchServiceRolePolicy
+events CloudWatchEvents CloudWatchEventsServiceRolePolicy
+fis FIS AmazonFISServiceRolePolicy
+fms FMS FMSServiceRolePolicy
+fsx AmazonFSx AmazonFSxServiceRolePolicy
+globalaccelerator GlobalAccelerator AWSGlobalAcceleratorSLRPolicy
+guardduty AmazonGuardDuty AmazonGuardDutyServiceRolePolicy
+imagebuilder ImageBuilder AWSServiceRoleForImageBuilder
+inspector2 AmazonInspector2 AmazonInspector2ServiceRolePolicy
+ipam IPAM AWSIPAMServiceRolePolicy
+kafka Kafka KafkaServiceRolePolicy
+kafka.application-autoscaling ApplicationAutoScaling_KafkaCluster AWSApplicationAutoscalingKafkaClusterPolicy
+kafkaconnect KafkaConnect KafkaConnectServiceRolePolicy
+lambda.application-autoscaling ApplicationAutoScaling_LambdaConcurrency AWSApplicationAutoscalingLambdaConcurrencyPolicy
+lex LexBots LexBotPolicy
+lexv2 LexV2Bots AmazonLexV2BotPolicy +
+logger.cloudfront CloudFrontLogger AWSCloudFrontLogger
+macie AmazonMacie AmazonMacieServiceRolePolicy
+maintenance.elasticbeanstalk ElasticBeanstalkMaintenance AWSElasticBeanstalkMaintenance
+managedupdates.elasticbeanstalk ElasticBeanstalkManagedUpdates AWSElasticBeanstalkManagedUpdatesServiceRolePolicy
+memorydb MemoryDB MemoryDBServiceRolePolicy
+mgn ApplicationMigrationService AWSApplicationMigrationServiceRolePolicy
+mq AmazonMQ AmazonMQServiceRolePolicy
+mrk.kms KeyManagementServiceMultiRegionKeys AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy
+networking.apprunner AppRunnerNetworking AppRunnerNetworkingServiceRolePolicy
+networkmanager NetworkManager AWSNetworkManagerServiceRolePolicy
+observability.aoss AmazonOpenSearchServerless AmazonOpenSearchServerlessServiceRolePolicy
+opensearchservice AmazonOpenSearchService AmazonOpenSearchServiceRolePolicy
+ops.apigateway APIGateway APIGatewayServiceRolePolicy
+organizations Organizations AWSOrganizationsServiceTrustPolicy
+pullthroughcache.ecr ECRPullThroughCache AWSECRPullThroughCache_ServiceRolePolicy
+ram ResourceAccessManager AWSResourceAccessManagerServiceRolePolicy
+rds RDS AmazonRDSServiceRolePolicy
+rds.application-autoscaling ApplicationAutoScaling_RDSCluster AWSApplicationAutoscalingRDSClusterPolicy
+redshift Redshift AmazonRedshiftServiceLinkedRolePolicy
+replication.dynamodb DynamoDBReplication DynamoDBReplicationServiceRolePolicy
+replication.ecr ECRReplication ECRReplicationServiceRolePolicy
+replicator.lambda LambdaReplicator AWSLambdaReplicator
+resource-explorer-2 ResourceExplorer AWSResourceExplorerServiceRolePolicy
+resource-groups ResourceGroups ResourceGroupsServiceRolePolicy
+route53resolver Route53Resolver Route53ResolverServiceRolePolicy
+sagemaker.application-autoscaling ApplicationAutoScaling_SageMakerEndpoint AWSApplicationAutoscalingSageMakerEndpointPolicy
+securityhub SecurityHub AWSSecurityHubServiceRolePolicy
+servicequotas ServiceQuotas ServiceQuotasServiceRolePolicy
+shield AWSShield AWSShieldServiceRolePolicy
+spot EC2Spot AWSEC2SpotServiceRolePolicy
+spotfleet EC2SpotFleet AWSEC2SpotFleetServiceRolePolicy
+ssm AmazonSSM AmazonSSMServiceRolePolicy
+sso SSO AWSSSOServiceRolePolicy
+support Support AWSSupportServiceRolePolicy
+transitgateway VPCTransitGateway AWSVPCTransitGatewayServiceRolePolicy
+trustedadvisor TrustedAdvisor AWSTrustedAdvisorServiceRolePolicy
+vpc-lattice VpcLattice AWSVpcLatticeServiceRolePolicy
+waf-regional WAFRegionalLogging WAFRegionalLoggingServiceRolePolicy
+waf WAFLogging WAFLoggingServiceRolePolicy
+wafv2 WAFV2Logging WAFV2LoggingServiceRolePolicy
+"""  # noqa: E501 - names are as long as they are
+
+
+def _read(line: str) -> tuple[str, LinkedRole]:
+    service, name, policy, *suffix = line.split()
+    return f"{service}.amazonaws.com", LinkedRole(name, policy, bool(suffix))
+
+
+LINKED_ROLES: Final = dict(map(_read, _TABLE.strip().splitlines()))
+"""By service principal."""

@@ -152,8 +152,10 @@ def test_what_is_out_of_range_changes_nothing(iam: Any) -> None:
         ("000000000000", "Password should not be the same as the account name"),
         (
             "abcdefgh",
-            "Password should meet 2 more of the following requirements: Password should have at least one uppercase "
-            "letter, Password should have at least one number, Password should have at least one symbol",
+            (
+                "Password should meet 2 more of the following requirements: Password should have at least one "
+                "uppercase letter, Password should have at least one number, Password should have at least one symbol"
+            ),
         ),
     ],
 )

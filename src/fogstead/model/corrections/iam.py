@@ -2,8 +2,8 @@
 
 Sources: the API reference, "AttachedPermissionsBoundary" ("this data type can only have a value of Policy", where the
 model's enum has another word); "GetUser", "ListAccessKeys" and "CreateAccessKey", which also speak of the account's
-root, who has neither a name nor a path, though the model requires both, and whose id is twelve digits; "SSHPublicKey", whose fingerprint is an MD5 of
-47 signs where the model wants 48.
+root, who has neither a name nor a path, though the model requires both, and whose id is twelve digits; "SSHPublicKey",
+whose fingerprint is an MD5 of 47 signs where the model wants 48.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _decode = msgspec.msgpack.Decoder(LastUse).decode
 
 def last_use(tx: Transaction, used: str) -> LastUse | None:
     """The last use of an access key's id or a role's ARN; None when it was never used."""
-    return tx.cloud.identities.last_use(used) or _kept(tx, used)
+    return tx.cloud.last_uses.find(used) or _kept(tx, used)
 
 
 def _kept(tx: Transaction, used: str) -> LastUse | None:

@@ -10,8 +10,22 @@ EXEMPT: dict[tuple[str, str, str], str] = {
     ("a stranger is denied and learns nothing", "s3", "DeleteObjects"): (
         "S3 API reference, DeleteObjects: the result for each key, success or failure, stands in the response"
     ),
+    (
+        "a user without a policy is denied and learns nothing",
+        "s3",
+        "DeleteObjects",
+    ): "as above: each key has its answer",
+    ("its action is for such a thing", "iam", "GetMFADevice"): (
+        "the action is for a user, and the call names a device: whose it is, is known once it is found"
+    ),
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
+}
+
+# Actions that need no permission at all, and the source that says so.
+NEEDS_NO_PERMISSION: dict[str, str] = {
+    "sts:GetCallerIdentity": "STS API reference, GetCallerIdentity: no permissions are required",
+    "sts:GetSessionToken": "STS API reference, GetSessionToken: no permissions are required",
 }
 
 # (law, service, operation) -> what is wrong. The test must fail; one that passes has to leave this list.

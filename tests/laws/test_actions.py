@@ -26,7 +26,7 @@ def test_its_action_is_for_such_a_thing(operation: DeclaredOperation) -> None:
     assert cls is not None
     if not operation.at:
         return
-    arn = Located(cls, cls.home_for(_HOME), tuple("x" for _ in cls.key_fields)).arn
+    arn = Located(cls, cls.home_for(_HOME), tuple("/" if name == "path" else "x" for name in cls.key_fields)).arn
     whole = [arn, f"{arn}/x"] if operation.part is not None else [arn]
     kinds = facts.resource_types
     assert any(kind.matches(one) for kind in kinds for one in whole), (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fogstead.kernel.service import DeclaredOperation
 from laws.examples import Examples
-from laws.exceptions import MAY_TELL
+from laws.exceptions import MAY_TELL, NEEDS_NO_PERMISSION
 from laws.law import cases, law
 from laws.wire import Caller, Reply
 
@@ -19,6 +19,10 @@ def _takes_anonymous(operation: DeclaredOperation) -> bool:
 SIGNED = law(1, "a request without a good signature is refused", lambda one: one.model.data.get("authtype") != "none")
 ANONYMOUS = law(1, "an anonymous request is denied", _takes_anonymous)
 PERMITTED = law(1, "a stranger is denied and learns nothing", lambda one: one.on is not None)
+
+USERS = law(
+    1, "a user without a policy is denied and learns nothing", lambda one: one.action not in NEEDS_NO_PERMISSION
+)
 
 _UNSIGNED = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 _WRONG_SECRET = {"InvalidSignatureException", "SignatureDoesNotMatch"}
@@ -67,11 +71,33 @@ def test_a_stranger_is_denied_and_learns_nothing(
     assert not there.output
 
     known.delete(resource.__name__, pointers)
-    gone = stranger.call(service, operation.name, given, protocol)
-    if service in MAY_TELL:
-        code = MAY_TELL[service]
-        codes = {code, operation.service.model.query_errors.get(code, (code,))[0]}
-        assert (gone.status, gone.is_any_of(codes)) == (operation.service.errors[code].status, True)
+    _tells_nothing(operation, there, stranger.call(service, operation.name, given, protocol))
+
+
+@cases(USERS)
+def test_a_user_without_a_policy_is_denied_and_learns_nothing(
+    operation: DeclaredOperation, powerless: Caller, examples: Callable[[str], Examples]
+) -> None:
+    service, resource = operation.service.name, operation.on
+    known = examples(service)
+    pointers = known.make(resource.__name__) if resource is not None else None
+    given = known.input_of(operation.name, pointers) if pointers is not None else known.input_of(operation.name)
+    there = powerless.call(service, operation.name, given)
+    assert (there.status, there.is_any_of(_DENIED)) == (403, True), f"{there.status} {there.code} {there.message}"
+    assert not there.output
+    if resource is not None:
+        assert pointers is not None
+        known.delete(resource.__name__, pointers)
+        _tells_nothing(operation, there, powerless.call(service, operation.name, given))
+
+
+def _tells_nothing(operation: DeclaredOperation, there: Reply, gone: Reply) -> None:
+    """Whoever is denied hears the same of what is there and of what is not, but where AWS itself tells."""
+    service = operation.service
+    if service.name in MAY_TELL:
+        code = MAY_TELL[service.name]
+        codes = {code, service.model.query_errors.get(code, (code,))[0]}
+        assert (gone.status, gone.is_any_of(codes)) == (service.errors[code].status, True)
     else:
         assert _said(gone) == _said(there)
 

@@ -14,6 +14,7 @@ from trial import ACCOUNT, OTHER_ACCOUNT, OTHER_ROOT, ROOT, USER
 from fogstead.kernel.authorization import Access, Decision, decide
 from fogstead.kernel.identity import ANONYMOUS, Principal, service_principal
 from fogstead.kernel.policies import Policy, Question, Use, compile_policy
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.standing import EVERYTHING, PolicySet, Standing
 
 STRANGER = Principal("user", OTHER_ACCOUNT, f"arn:aws:iam::{OTHER_ACCOUNT}:user/bob", "AIDABOB")
@@ -226,7 +227,7 @@ def test_the_order_of_statements_never_matters(
 # --------------------------------------------------------------------------- lists of the resource's own
 def granted(principal: Principal, *policies: Policy, by: Policy | None = None) -> Decision:
     question = Question(principal, "sqs:SendMessage", QUEUE, ACCOUNT, {})
-    return decide(question, standing_of(principal, policies), Access(by, granted=True))
+    return decide(question, standing_of(principal, policies), Access(by, granted=Level.EXACT))
 
 
 def test_what_a_resources_lists_grant_counts_as_if_its_policy_allowed_it() -> None:

@@ -12,6 +12,7 @@ from fogstead.kernel.authorization import Access, Decision, decide
 from fogstead.kernel.explanation import explain
 from fogstead.kernel.identity import Principal, Session, service_principal
 from fogstead.kernel.policies import Question, compile_policy
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.standing import EVERYTHING, PolicySet, Standing
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"
@@ -35,7 +36,7 @@ def policies(*statements: dict[str, Any], name: str = "p") -> PolicySet:
     return PolicySet.of_texts([(name, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))])
 
 
-def naming(principal: Any, effect: str = "Allow", *, must_allow: bool = False, granted: bool = False) -> Access:
+def naming(principal: Any, effect: str = "Allow", *, must_allow: bool = False, granted: Level = Level.NOT) -> Access:
     made = {"Effect": effect, "Principal": principal, "Action": "kms:*", "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": made})
     return Access(compile_policy(text, "resource"), must_allow=must_allow, granted=granted)
@@ -103,7 +104,14 @@ SESSION = Standing(policies(ALLOW), session=policies(ELSE))
         (USER, Standing(), naming(BY_ACCOUNT, must_allow=True), False),
         (USER, Standing(), naming(BY_USER, must_allow=True), True),
         (USER, ALLOWED, Access(must_allow=True), False),
-        (USER, Standing(), naming(BY_ROLE, must_allow=True, granted=True), True),
+        (USER, Standing(), naming(BY_ROLE, must_allow=True, granted=Level.EXACT), True),
+        # a list that names the account leaves it to the account; one that lets everybody in does not
+        (USER, Standing(), Access(granted=Level.ACCOUNT), False),
+        (USER, ALLOWED, Access(granted=Level.ACCOUNT), True),
+        (STRANGER, Standing(), Access(granted=Level.ACCOUNT), False),
+        (STRANGER, ALLOWED, Access(granted=Level.ACCOUNT), True),
+        (USER, Standing(), Access(granted=Level.EXACT), True),
+        (USER, Standing(), naming("*", "Deny", granted=Level.EXACT), False),
         # services stand on the resource's policy alone
         (service_principal("s3.amazonaws.com"), Standing(), naming({"Service": "s3.amazonaws.com"}), True),
         (service_principal("s3.amazonaws.com"), Standing(), naming(BY_ACCOUNT), False),

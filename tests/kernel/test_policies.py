@@ -150,7 +150,7 @@ def test_what_names_no_principal_is_refused(element: Any) -> None:
         ('{"Version": "2013-10-17", "Statement": {}}', "The policy must contain a valid version string"),
         ('{"Version": [], "Statement": {}}', "The policy must contain a valid version string"),
         ('{"Version": null, "Statement": {}}', "The policy must contain a valid version string"),
-        ("x" * 70_000, "The policy is too long."),
+        ("x" * 270_000, "The policy is too long."),
     ],
 )
 def test_a_document_that_is_no_policy_is_refused(text: str, sentence: str) -> None:

@@ -20,12 +20,13 @@ RESOURCE_POLICY = "the resource's policy"
 class Access:
     """What a resource itself says of a question.
 
-    `granted` tells that lists or grants of its own let the caller in. Where the resource's policy `must_allow`, as
-    those of keys and roles, the account's own policies count only as far as that policy leaves it to the account.
+    `granted` is how closely lists or grants of its own name a caller they let in. Where the resource's policy
+    `must_allow`, as those of keys and roles, the account's own policies count only as far as that policy leaves it to
+    the account.
     """
 
     policy: Policy | None = None
-    granted: bool = False
+    granted: Level = Level.NOT
     must_allow: bool = False
 
 
@@ -70,7 +71,7 @@ def decide(question: Question, standing: Standing = NOTHING, access: Access = NO
     principal = question.principal
     if principal.account and principal.account == question.resource_account:
         return _inside(question, identity, resource, limits, access)
-    if not (access.granted or resource.level):
+    if not resource.level:
         return _denied(question, "resource-based policy")
     return _by_own_policies(question, identity, limits) if principal.account else Decision(True, by=resource.by)
 
@@ -88,7 +89,7 @@ def _inside(
     question: Question, identity: Verdict, resource: Verdict, limits: Sequence[tuple[str, Verdict]], access: Access
 ) -> Decision:
     """In the resource's own account."""
-    if access.granted or resource.level is Level.EXACT:
+    if resource.level is Level.EXACT:
         unbound = [(name, limit) for name, limit in limits if name == "service control policy"]
         return _within(question, unbound, resource.by)
     if resource.level is Level.ROLE:
@@ -112,9 +113,12 @@ def _within(question: Question, limits: Sequence[tuple[str, Verdict]], by: Place
 
 
 def _of_resource(question: Question, access: Access) -> Verdict:
-    if access.policy is None:
-        return _SILENT
-    return _verdict(question, [Placed(RESOURCE_POLICY, one) for one in access.policy.of(question.action)])
+    """What the policy says, where its grants do not say more."""
+    placed = (
+        [] if access.policy is None else [Placed(RESOURCE_POLICY, one) for one in access.policy.of(question.action)]
+    )
+    said = _verdict(question, placed)
+    return said if said.denied or said.level >= access.granted else Verdict(level=access.granted)
 
 
 _SILENT = Verdict()

@@ -84,7 +84,7 @@ def explain(question: Question, standing: Standing, access: Access, decision: De
         reason=found.reason,
         kinds=kinds,
         context={key: value if isinstance(value, str) else list(value) for key, value in shown.items()},
-        granted=access.granted,
+        granted=bool(access.granted),
         more=not left,
     )
 

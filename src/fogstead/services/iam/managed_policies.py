@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from fogstead.kernel.arns import Arn
-from fogstead.kernel.authorization import Access
+from fogstead.kernel.authorization import NO_ACCESS, Access
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.policies import Question
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.resource import Located
 from fogstead.kernel.tags import Tags
 from fogstead.primitives.store import Home
@@ -78,7 +79,8 @@ class ManagedPolicy(Named, service=iam, arn="policy{path}{name}", key=("folded",
 
     def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
         """AWS's own are for every account to read, if its policies let the caller, and for nobody to change."""
-        return Access(granted=question.action.startswith(_READS)) if self.is_aws else Access()
+        reads = self.is_aws and question.action.startswith(_READS)
+        return Access(granted=Level.ACCOUNT) if reads else NO_ACCESS
 
     def expect(self, caller: Principal, given: Mapping[str, Any]) -> None:
         """An ARN has to name the path too."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fogstead.kernel.authorization import Access
 from fogstead.kernel.identity import Principal, canonical_id
 from fogstead.kernel.policies import Policy, Question, compile_policy
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.s3 import acls, names, public_policies, records, upload_records
 from fogstead.services.s3.acls import Acl
@@ -68,11 +69,11 @@ def _denying(text: str) -> Policy:
     return Policy(tuple(one for one in policy.statements if one.effect == "Deny"))
 
 
-def _granted(bucket: Bucket, tx: Transaction, question: Question, given: Mapping[str, Any]) -> bool:
+def _granted(bucket: Bucket, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Level:
     if question.action in _INITIATORS_ACTIONS and _has_begun(bucket, tx, question.principal, given):
-        return True
+        return Level.EXACT
     if bucket.ownership == ENFORCED:
-        return False
+        return Level.NOT
     who, action = caller_id(question.principal), question.action
     bucket_acl = in_force(bucket, bucket.acl_or_private)
     owners = acls.OWNERS_ACTIONS.get(action)
@@ -82,19 +83,24 @@ def _granted(bucket: Bucket, tx: Transaction, question: Question, given: Mapping
     if where == "bucket":
         return acls.allows(bucket_acl, who, permission)
     if where != "object":
-        return False
+        return Level.NOT
     version = _version_asked_for(bucket, tx, given)
     if version is None:
         return acls.allows(bucket_acl, who, acls.READ)  # whoever may list may be told that it is not there
     if permission in {acls.READ_ACP, acls.WRITE_ACP} and question.principal.account == version.owner != "":
-        return True  # an object's owner may always mend its list
+        return Level.ACCOUNT  # an object's owner may always mend its list
     return acls.allows(in_force(bucket, acl_of(version)), who, permission)
 
 
 def _has_begun(bucket: Bucket, tx: Transaction, caller: Principal, given: Mapping[str, Any]) -> bool:
     """Whoever began an upload may look at it and give it up. Source: User Guide, "Multipart upload API"."""
     upload = upload_records.find(tx, bucket.shard, given)
-    return upload is not None and caller.account != "" and upload.initiator == caller.account
+    return upload is not None and caller.account != "" and upload.initiator == initiator_of(caller)
+
+
+def initiator_of(caller: Principal) -> str:
+    """Who began an upload: a root by its account, anybody else by name; empty for callers who did not sign."""
+    return caller.account if caller.is_root or not caller.account else caller.identity_arn
 
 
 def _version_asked_for(bucket: Bucket, tx: Transaction, given: Mapping[str, Any]) -> Version | None:
@@ -126,7 +132,7 @@ def may_use_foreign(bucket: Bucket, version: Version, caller: Principal, permiss
     """Whether an object's own list lets the caller in, or it is the caller's own."""
     if caller.account and caller.account == version.owner:
         return True
-    return acls.allows(in_force(bucket, acl_of(version)), caller_id(caller), permission)
+    return bool(acls.allows(in_force(bucket, acl_of(version)), caller_id(caller), permission))
 
 
 # --------------------------------------------------------------------------- condition keys

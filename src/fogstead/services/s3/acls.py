@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fogstead.kernel.policy_principals import Level
 from fogstead.services.s3.service import (
     AccessDenied,
     InvalidArgument,
@@ -86,22 +87,22 @@ class Acl(msgspec.Struct, frozen=True, array_like=True):
 
 
 # ------------------------------------------------------------- what an ACL allows
-def allows(acl: Acl, caller_id: str | None, permission: str) -> bool:
-    """Whether the grants give the caller the permission.
+def allows(acl: Acl, caller_id: str | None, permission: str) -> Level:
+    """How closely the grants that give a permission name the caller: itself in a group, or its account.
 
     `caller_id` is a canonical id, None for a caller who did not sign, or LOG_DELIVERY for what delivers access logs.
     An owner has no more than its grants say: what an account may do with its own is up to its policies.
     """
     wanted = (permission, FULL_CONTROL)
-    return any(grant.permission in wanted and _is_in(caller_id, grant) for grant in acl.grants)
+    return max((_level(caller_id, grant) for grant in acl.grants if grant.permission in wanted), default=Level.NOT)
 
 
-def _is_in(caller_id: str | None, grant: Grant) -> bool:
+def _level(caller_id: str | None, grant: Grant) -> Level:
     if grant.kind == "id":
-        return caller_id == grant.value
+        return Level.ACCOUNT if caller_id == grant.value else Level.NOT
     if grant.value == AUTHENTICATED_USERS:
-        return caller_id is not None
-    return grant.value in (ALL_USERS, caller_id)
+        return Level.EXACT if caller_id is not None else Level.NOT
+    return Level.EXACT if grant.value in (ALL_USERS, caller_id) else Level.NOT
 
 
 def is_public(acl: Acl) -> bool:

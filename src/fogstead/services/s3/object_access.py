@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.s3 import access, acls
 from fogstead.services.s3.acls import Acl
@@ -52,5 +53,6 @@ def gives_all_to_owner(given: Mapping[str, Any], asked: Acl, bucket_owner: str) 
 def _authorise_acl(tx: Transaction, bucket: Bucket, given: Mapping[str, Any]) -> None:
     """Whom the bucket's own list lets write may also say who reads it; others need the action for it."""
     who = access.caller_id(tx.caller)
-    if not acls.allows(access.in_force(bucket, bucket.acl_or_private), who, acls.WRITE):
+    level = acls.allows(access.in_force(bucket, bucket.acl_or_private), who, acls.WRITE)
+    if not level or (level is Level.ACCOUNT and tx.caller.account == bucket.owner):
         tx.authorise("s3:PutObjectAcl", bucket, part_of_arn(given), given)

@@ -48,7 +48,7 @@ def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) 
         upload_records.new_id(tx, number),
         number,
         tx.now // 1000 * 1000,
-        tx.caller.account,
+        access.initiator_of(tx.caller),
         owner,
         storage_class_of(req),
         details,
@@ -97,6 +97,8 @@ def forget_some_parts(tx: Transaction, arguments: dict[str, Any]) -> None:
         tx.schedule("s3.forget-parts", arguments, at=tx.now)
 
 
-def people(account: str) -> dict[str, str]:
-    """An owner or initiator, as lists show them."""
-    return {"ID": access.owner_id(account)}
+def people(who: str) -> dict[str, str]:
+    """An owner or initiator, as lists show them: an account by its canonical id, anybody else by name."""
+    if who.startswith("arn:"):
+        return {"ID": who, "DisplayName": who.rpartition("/")[2]}
+    return {"ID": access.owner_id(who)}

@@ -10,6 +10,7 @@ from fogstead.kernel.authorization import Access
 from fogstead.kernel.bodies import Hashes, Incoming, Outgoing, Piece, Received
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.policies import Question, compile_policy
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.resource import Resource
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store.packing import pack_int
@@ -61,7 +62,8 @@ class Item(Resource, service=mediastore_data, arn="{path}", missing=ObjectNotFou
 
     def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
         """Its policy, and everybody may read what lies under `public/`."""
-        granted = self.path.startswith("public/") and question.action.startswith("mediastore:Get")
+        public = self.path.startswith("public/") and question.action.startswith("mediastore:Get")
+        granted = Level.EXACT if public else Level.NOT
         return Access(compile_policy(self.policy, "resource") if self.policy else None, granted)
 
     def condition_keys(self, tx: Transaction, given: Mapping[str, Any]) -> Mapping[str, str | list[str]]:

@@ -58,13 +58,16 @@ def decide(question: Question, standing: Standing = NOTHING, access: Access = NO
     Boundaries and session policies allow nothing by themselves: what an identity's policies allow, they must allow too.
     A resource's policy that names a user or a session itself is not bound by them.
     """
-    identity = _verdict(question, standing.identity.of(question.action))
+    identity = _verdict(question, standing.identity.about(question.action, question.resource))
     if identity.denied:
         return _denied_by(question, identity, "an identity-based policy")
     resource = _of_resource(question, access)
     if resource.denied:
         return _denied_by(question, resource, "a resource-based policy")
-    limits = [(name, _verdict(question, policies.of(question.action))) for name, policies in _limits(standing)]
+    limits = [
+        (name, _verdict(question, policies.about(question.action, question.resource)))
+        for name, policies in _limits(standing)
+    ]
     for name, limit in limits:
         if limit.denied:
             return _denied_by(question, limit, f"a {name}")

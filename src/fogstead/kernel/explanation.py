@@ -112,7 +112,7 @@ def _missed(question: Question, statement: Statement) -> str:
         return "action"
     if statement.level_of is not None and not statement.level_of(question.principal):
         return "principal"
-    if not statement.resource_matches(question.resource, question.context):
+    if not statement.resources.matches(question.resource, question.context):
         return "resource"
     failed = [one for one in statement.conditions if not one.holds(question.context, statement.fill)]
     return "; ".join(_said(question, one) for one in failed)

@@ -60,7 +60,7 @@ class Statement:
     effect: Effect
     level_of: LevelOf | None
     action_matches: Callable[[str], bool]
-    resource_matches: Callable[[str, Values], bool]
+    resources: Resources
     conditions: tuple[Condition, ...]
     variables: bool
 
@@ -74,9 +74,12 @@ class Statement:
 
         That it speaks of the action is known already: see `Policy.of`.
         """
-        level = self.level_of(question.principal) if self.level_of is not None else Level.EXACT
-        if not level or not self.resource_matches(question.resource, question.context):
+        resource = question.resource
+        if not resource.startswith(self.resources.prefixes) or not self.resources.matches(resource, question.context):
             return Level.NOT
+        level = self.level_of(question.principal) if self.level_of is not None else Level.EXACT
+        if not level:
+            return level
         if self.conditions:
             fill = self.fill
             if not all(condition.holds(question.context, fill) for condition in self.conditions):
@@ -155,7 +158,7 @@ def _statement(entry: Any, use: Use, number: str, *, variables: bool) -> Stateme
         effect=effect,
         level_of=_principal_element(entry, use),
         action_matches=_either(entry, "Action", "NotAction", _actions),
-        resource_matches=_resources(entry, use, variables=variables),
+        resources=_resources(entry, use, variables=variables),
         conditions=_conditions(entry.get("Condition", {})),
         variables=variables,
     )
@@ -179,25 +182,48 @@ def _actions(patterns: list[str]) -> Callable[[str], bool]:
     return lambda action: any(one.match(action) for one in compiled)
 
 
-def _resources(entry: Mapping[str, Any], use: Use, *, variables: bool) -> Callable[[str, Values], bool]:
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The Resource element, in the order in which it is cheap to ask.
+
+    `prefixes` are how everything begins that it speaks of. Where it only names things in full, `exact` are their names.
+    """
+
+    prefixes: tuple[str, ...]
+    exact: frozenset[str] | None
+    matches: Callable[[str, Values], bool]
+
+
+_EVERYTHING = Resources(("",), None, lambda _resource, _values: True)
+_WILD = re.compile(r"[*?]|\$\{")
+
+
+def _resources(entry: Mapping[str, Any], use: Use, *, variables: bool) -> Resources:
     if use == "resource" and "Resource" not in entry and "NotResource" not in entry:
-        return lambda _resource, _values: True
+        return _EVERYTHING
+    matches = _either(entry, "Resource", "NotResource", lambda patterns: _any_of(patterns, variables=variables))
+    if "NotResource" in entry:
+        return Resources(("",), None, matches)
+    patterns = _texts(entry["Resource"], "Resource")
+    prefixes = tuple(dict.fromkeys(_WILD.split(pattern, maxsplit=1)[0] for pattern in patterns))
+    exact = frozenset(patterns) if not any(_WILD.search(pattern) for pattern in patterns) else None
+    return Resources(prefixes, exact, matches)
 
-    def make(patterns: list[str]) -> Callable[[str, Values], bool]:
-        for pattern in patterns:
-            if pattern != "*" and not pattern.startswith(("arn:", "*", "${")):
-                raise PolicyFault(f'Resource {pattern} must be in ARN format or "*".')
 
-        def matches(resource: str, values: Values) -> bool:
-            for pattern in patterns:
-                filled = substitute(pattern, values) if variables else pattern
-                if filled is not None and glob(filled).match(resource):
-                    return True
-            return False
+def _any_of(patterns: list[str], *, variables: bool) -> Callable[[str, Values], bool]:
+    for pattern in patterns:
+        if pattern != "*" and not pattern.startswith(("arn:", "*", "${")):
+            raise PolicyFault(f'Resource {pattern} must be in ARN format or "*".')
+    fixed = [glob(pattern) for pattern in patterns if not variables or "${" not in pattern]
+    varying = [pattern for pattern in patterns if variables and "${" in pattern]
 
-        return matches
+    def matches(resource: str, values: Values) -> bool:
+        if any(one.match(resource) for one in fixed):
+            return True
+        filled = (substitute(pattern, values) for pattern in varying)
+        return any(glob(one).match(resource) for one in filled if one is not None)
 
-    return _either(entry, "Resource", "NotResource", make)  # type: ignore[no-any-return]
+    return matches
 
 
 def _conditions(block: Any) -> tuple[Condition, ...]:

@@ -257,8 +257,15 @@ def _as_group(field: re.Match[str]) -> str:
     return _WRITTEN.get(field[1], f"(?P<{field[1]}>.+)")
 
 
+class _Fields(dict[str, str]):
+    """The fields of an ARN; those nobody has named take their defaults."""
+
+    def __missing__(self, field: str) -> str:
+        return "/" if field == "path" else ""
+
+
 def _format(cls: type[Resource], home: Home, named: Mapping[str, str]) -> str:
-    resource = _FIELD.sub(lambda field: named.get(field[1], "/" if field[1] == "path" else ""), cls.arn_pattern)
+    resource = cls.arn_pattern.format_map(_Fields(named))
     return f"arn:{partition_of(home.region)}:{cls.service.arn_service}:{home.region}:{home.account}:{resource}"
 
 

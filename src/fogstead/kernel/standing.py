@@ -18,28 +18,48 @@ class Placed(NamedTuple):
     statement: Statement
 
 
+class _Spoken:
+    """The statements that speak of one action: by the things they name in full, and the others."""
+
+    __slots__ = ("_by_name", "_others")
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        named: dict[str, list[Placed]] = {}
+        for one in placed:
+            for name in one.statement.resources.exact or ():
+                named.setdefault(name, []).append(one)
+        self._by_name = {name: tuple(ones) for name, ones in named.items()}
+        self._others = [(one.statement.resources.prefixes, one) for one in placed if not one.statement.resources.exact]
+
+    def about(self, resource: str) -> list[Placed]:
+        """Those that may speak of a thing."""
+        found = [one for prefixes, one in self._others if resource.startswith(prefixes)]
+        named = self._by_name.get(resource)
+        return [*named, *found] if named else found
+
+
 class PolicySet:
-    """Several policies that count together, with their statements by action."""
+    """Several policies that count together. A question finds its statements by action and thing: few of many."""
 
     __slots__ = ("_by_action", "named")
 
     def __init__(self, named: Sequence[tuple[str, Policy]]) -> None:
         self.named = tuple(named)
-        self._by_action: dict[str, tuple[Placed, ...]] = {}
+        self._by_action: dict[str, _Spoken] = {}
 
     @classmethod
     def of_texts(cls, named: Sequence[tuple[str, str]]) -> PolicySet:
         """From documents of identity policies, each with the name it goes by."""
         return cls([(source, compile_policy(text, "identity")) for source, text in named])
 
-    def of(self, action: str) -> tuple[Placed, ...]:
-        """The statements that speak of an action."""
+    def about(self, action: str, resource: str) -> list[Placed]:
+        """The statements that may speak of doing this to that."""
         known = self._by_action.get(action)
         if known is None:
-            known = tuple(Placed(source, one) for source, policy in self.named for one in policy.of(action))
+            known = _Spoken([Placed(source, one) for source, policy in self.named for one in policy.of(action)])
             if len(self._by_action) < _ACTIONS_REMEMBERED:
                 self._by_action[action] = known
-        return known
+        return known.about(resource)
 
 
 NO_POLICIES = PolicySet(())

@@ -111,13 +111,15 @@ def resources_of(invocation: Invocation) -> list[dict[str, Any]]:
     located = invocation.located
     if located is None:
         return []
+    resource = invocation.resource
     service = located.cls.service.model.metadata.get("serviceId", "")
-    owner = invocation.resource.owner_account if invocation.resource is not None else located.home.account
-    whole = {"ARN": located.arn, "accountId": owner, "type": f"AWS::{service}::{located.cls.__name__}"}
+    owner = resource.owner_account if resource is not None else located.home.account
+    arn = located.arn_of(resource)
+    whole = {"ARN": arn, "accountId": owner, "type": f"AWS::{service}::{located.cls.__name__}"}
     part = invocation.operation.part
     if part is None:
         return [whole]
-    return [{"ARN": f"{located.arn}{part(invocation.input)}", "type": f"AWS::{service}::Object"}, whole]
+    return [{"ARN": f"{arn}{part(invocation.input)}", "type": f"AWS::{service}::Object"}, whole]
 
 
 _KINDS = {

@@ -33,7 +33,7 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
         return  # everybody shares these names, and creating one tells whether it is taken: there is nothing to hide
     given = invocation.input
     action = operation.action if operation.action_of is None else operation.action_of(given)
-    arn = "*" if located is None else (located if resource is None else resource).arn
+    arn = located.arn_of(resource) if located is not None else "*"
     if operation.part is not None:
         arn += operation.part(given)
     if _is_own_root(invocation.caller, resource, invocation):

@@ -238,9 +238,12 @@ class Located:
     key: tuple[str, ...]
     packed: Key = field(init=False, compare=False, repr=False)
     """The store's key."""
+    _written: str = field(init=False, compare=False, repr=False)
+    """Its ARN, once somebody has asked."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "packed", self.home.prefix + self.cls.collection + pack(*self.key))
+        object.__setattr__(self, "_written", "")
 
     def read(self, tx: Transaction) -> Any:
         """The resource that is there, or None; a place that points at another, as an alias does, says which."""
@@ -250,7 +253,16 @@ class Located:
     @property
     def arn(self) -> str:
         """The ARN that a resource here has or would have; fields that are not in its key take their defaults."""
-        return _format(self.cls, self.home, dict(zip(self.cls.key_fields, self.key, strict=True)))
+        if not self._written:
+            named = dict(zip(self.cls.key_fields, self.key, strict=True))
+            object.__setattr__(self, "_written", _format(self.cls, self.home, named))
+        return self._written
+
+    def arn_of(self, resource: Resource | None) -> str:
+        """The ARN of what was found here, or of what would be here."""
+        if resource is None or (type(resource) is self.cls and self.cls.key_fields == self.cls.arn_fields):
+            return self.arn
+        return resource.arn
 
 
 def _as_group(field: re.Match[str]) -> str:

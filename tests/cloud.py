@@ -75,14 +75,12 @@ class CloudProcess:
         return code
 
     def client(self, service: str, *, account: str = "000000000000", region: str = "us-east-1", **more: Any) -> Any:
-        """A boto3 client that signs as an account's root and never retries."""
+        """A boto3 client that never retries and signs as an account's root, or with other credentials."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="test",
             region_name=region,
-            **{"config": _CONFIG, **more},
+            **{"aws_access_key_id": account, "aws_secret_access_key": "test", "config": _CONFIG, **more},
         )
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:

@@ -61,7 +61,7 @@ def create_access_key(tx: Transaction, req: CreateAccessKeyRequest) -> CreateAcc
     return {"AccessKey": shown}
 
 
-@iam.operation(on=User, at="UserName", lists=AccessKey)
+@iam.operation(on=User, at="UserName")
 def list_access_keys(tx: Transaction, req: ListAccessKeysRequest) -> Page:  # noqa: ARG001
     """Without their secrets."""
     user = subject(tx)

@@ -1,0 +1,72 @@
+"""Valid input for IAM, put together of its parts: `_make_X` and `_delete_X` for resources, `_for_X` for operations.
+
+`_list_X` makes one more thing that a list shows, and gives its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fogstead.kernel.catalog import Catalog
+from laws.examples.iam_people import People
+
+_NAMED_BY = ("UserName", "GroupName", "ServerCertificateName", "SerialNumber", "Key")
+
+
+class IamExamples(People):
+    """Each operation on a resource made for it."""
+
+    service = "iam"
+
+    def make(self, resource: str) -> dict[str, Any]:
+        made: dict[str, Any] = getattr(self, f"_make_{resource}")()
+        return made
+
+    def delete(self, resource: str, pointers: dict[str, Any]) -> None:
+        getattr(self, f"_delete_{resource}")(pointers)
+
+    def input_of(self, operation: str, pointers: dict[str, Any] | None = None) -> dict[str, Any]:
+        here = self._here(operation, pointers)
+        specific: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(self, f"_for_{operation}", None)
+        return specific(here) if specific is not None else here
+
+    def _here(self, operation: str, pointers: dict[str, Any] | None) -> dict[str, Any]:
+        declared = _operation(operation)
+        if declared.on is None:
+            return {}
+        known = pointers or self.make(declared.on.__name__)
+        return {declared.at: known[declared.at]}
+
+    # ------------------------------------------------------------- for single laws
+    def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:
+        given = self._here(operation, None)
+        return given, [self._more(operation, given) for _ in range(count)]
+
+    def insert(self, operation: str, given: dict[str, Any]) -> None:
+        self._more(operation, given)
+
+    def named(self, operation: str, entry: Any) -> str:
+        if operation == "ListGroupsForUser":
+            return str(entry["GroupName"])
+        return str(next(entry[name] for name in _NAMED_BY if name in entry))
+
+    def _more(self, operation: str, given: dict[str, Any]) -> str:
+        made: str = getattr(self, f"_list_{operation}")(given)
+        return made
+
+    def rich_input_of(self, operation: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        given = self.input_of(operation)
+        declared = _operation(operation)
+        pointers = {declared.at: given[declared.at]}
+        if operation == "CreateVirtualMFADevice":
+            path, name = given["Path"], given["VirtualMFADeviceName"]
+            pointers = {"SerialNumber": f"arn:aws:iam::{self.caller.account}:mfa{path}{name}"}
+        return given, pointers
+
+    def await_waiter(self, waiter: str) -> dict[str, Any]:
+        return self.make(waiter.removesuffix("Exists"))
+
+
+def _operation(name: str) -> Any:
+    return Catalog().operation("iam", name)

@@ -20,6 +20,18 @@ EXEMPT: dict[tuple[str, str, str], str] = {
     ),
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
+    **{
+        ("tags set are tags listed", "iam", f"Tag{noun}"): (
+            "IAM API reference, Tag: values are of letters, digits, spaces and _.:/=+-@, so not what the law sets"
+        )
+        for noun in (
+            *("User", "Role", "Policy", "MFADevice", "InstanceProfile", "OpenIDConnectProvider", "ServerCertificate"),
+        )
+    },
+    ("what was sent on creation is read afterwards", "iam", "UploadServerCertificate"): "nobody reads a private key",
+    ("a page token is good for its own list only", "iam", "ListAccountAliases"): "an account has one alias",
+    ("an answer has modelled members only", "iam", "ChangePassword"): "the laws call as a root, who has no password",
+    ("a restart changes nothing", "iam", "ChangePassword"): "as above",
 }
 
 # Actions that need no permission at all, and the source that says so.
@@ -59,6 +71,13 @@ ABSENT: dict[tuple[str, str], str] = {
 
 # Resources that are the same in every Region, and the source that says so.
 EVERYWHERE: dict[tuple[str, str], str] = {
+    **{
+        ("iam", name): "IAM User Guide, What is IAM: a service of the account, the same in every Region"
+        for name in (
+            *("User", "Group", "Role", "ManagedPolicy", "InstanceProfile", "OIDCProvider", "VirtualMFADevice"),
+            "ServerCertificate",
+        )
+    },
     (
         "s3",
         "Bucket",

@@ -67,6 +67,12 @@ def operations(one: Law) -> list[DeclaredOperation]:
     ]
 
 
+def wire_codes(service: Service, code: str) -> set[str]:
+    """All names that one error has on the wire: its shape's, the model's own, that of the Query protocol."""
+    modelled = service.model.shapes.get(code, {}).get("error", {}).get("code", code)
+    return {code, modelled, service.model.query_errors.get(code, (code,))[0]}
+
+
 def fixed(operation: DeclaredOperation) -> set[str]:
     """Members of the input without which, or with other values, it would be another operation's."""
     shape = operation.model.input

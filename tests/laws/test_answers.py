@@ -11,7 +11,7 @@ from fogstead.kernel.service import DeclaredOperation
 from fogstead.model import Operation, Shape
 from laws.examples import Examples
 from laws.exceptions import ABSENT
-from laws.law import cases, law, varied
+from laws.law import cases, law, varied, wire_codes
 from laws.shapes_of_inputs import without_required
 from laws.wire import Caller, Reply, clients_model
 
@@ -56,7 +56,8 @@ def test_an_error_has_a_known_code_and_modelled_members_only(
     if operation.on is not None:
         known.delete(operation.on.__name__, pointers or {})
         replies.append(owner.call(service.name, operation.name, given, protocol))
-    codes = {*service.errors, *_COMMON, *(code for code, _ in service.model.query_errors.values())}
+    own = set().union(*(wire_codes(service, code) for code in service.errors))
+    codes = {*own, *_COMMON, *(code for code, _ in service.model.query_errors.values())}
     signing = {"InvalidSignatureException", "SignatureDoesNotMatch"}
     for reply in replies:
         assert 400 <= reply.status < 500, f"{reply.status} {reply.code} {reply.message}"

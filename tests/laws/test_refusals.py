@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fogstead.kernel.service import DeclaredOperation
 from laws.examples import Examples
 from laws.exceptions import MAY_TELL, NEEDS_NO_PERMISSION
-from laws.law import cases, law
+from laws.law import cases, law, wire_codes
 from laws.wire import Caller, Reply
 
 
@@ -18,7 +18,10 @@ def _takes_anonymous(operation: DeclaredOperation) -> bool:
 
 SIGNED = law(1, "a request without a good signature is refused", lambda one: one.model.data.get("authtype") != "none")
 ANONYMOUS = law(1, "an anonymous request is denied", _takes_anonymous)
-PERMITTED = law(1, "a stranger is denied and learns nothing", lambda one: one.on is not None)
+# The names of what belongs to an account mean, to a root of another, things of that other one.
+PERMITTED = law(
+    1, "a stranger is denied and learns nothing", lambda one: one.on is not None and one.on.scope != "account"
+)
 
 USERS = law(
     1, "a user without a policy is denied and learns nothing", lambda one: one.action not in NEEDS_NO_PERMISSION
@@ -96,7 +99,7 @@ def _tells_nothing(operation: DeclaredOperation, there: Reply, gone: Reply) -> N
     service = operation.service
     if service.name in MAY_TELL:
         code = MAY_TELL[service.name]
-        codes = {code, service.model.query_errors.get(code, (code,))[0]}
+        codes = wire_codes(service, code)
         assert (gone.status, gone.is_any_of(codes)) == (service.errors[code].status, True)
     else:
         assert _said(gone) == _said(there)

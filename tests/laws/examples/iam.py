@@ -1,6 +1,6 @@
 """Valid input for IAM, put together of its parts: `_make_X` and `_delete_X` for resources, `_for_X` for operations.
 
-`_list_X` makes one more thing that a list shows, and gives its name.
+`_list_X` makes one more thing that a list shows, and gives its name, or nothing where there is no room for another.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from typing import Any
 from fogstead.kernel.catalog import Catalog
 from laws.examples.iam_people import People
 
-_NAMED_BY = ("UserName", "GroupName", "ServerCertificateName", "SerialNumber", "Key")
+_NAMED_BY = (
+    *("AccessKeyId", "CertificateId", "SSHPublicKeyId", "SerialNumber"),
+    *("UserName", "GroupName", "ServerCertificateName", "Key"),
+)
+"""The first of these that an entry has is its own name."""
 
 
 class IamExamples(People):
@@ -41,15 +45,14 @@ class IamExamples(People):
     # ------------------------------------------------------------- for single laws
     def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:
         given = self._here(operation, None)
-        return given, [self._more(operation, given) for _ in range(count)]
+        made = [self._more(operation, given) for _ in range(count)]
+        return given, [name for name in made if name]
 
     def insert(self, operation: str, given: dict[str, Any]) -> None:
         self._more(operation, given)
 
     def named(self, operation: str, entry: Any) -> str:
-        if operation == "ListGroupsForUser":
-            return str(entry["GroupName"])
-        return str(next(entry[name] for name in _NAMED_BY if name in entry))
+        return entry if isinstance(entry, str) else str(next(entry[name] for name in _NAMED_BY if name in entry))
 
     def _more(self, operation: str, given: dict[str, Any]) -> str:
         made: str = getattr(self, f"_list_{operation}")(given)

@@ -171,6 +171,11 @@ class People(Examples):
         given = self._for_ResyncMFADevice(here)
         return {name: given[name] for name in ("UserName", "SerialNumber")}
 
+    def _for_GetMFADevice(self, here: dict[str, Any]) -> dict[str, Any]:
+        given = self._for_EnableMFADevice(here)
+        self.does("EnableMFADevice", given)
+        return {**here, "SerialNumber": given["SerialNumber"]}
+
     def _for_TagMFADevice(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**here, "Tags": _TAGS}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -62,9 +63,12 @@ def test_the_summary_counts_what_is_there(iam: Any) -> None:
     iam.create_group(GroupName="g")
     iam.create_virtual_mfa_device(VirtualMFADeviceName="d")
     iam.create_access_key()
+    document = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}})
+    policy = iam.create_policy(PolicyName="p", PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=document)
     full = iam.get_account_summary()["SummaryMap"]
     assert (full["Users"], full["Groups"], full["MFADevices"], full["AccountAccessKeysPresent"]) == (2, 1, 1, 1)
-    assert full["MFADevicesInUse"] == 0
+    assert (full["MFADevicesInUse"], full["Policies"], full["PolicyVersionsInUse"], full["Roles"]) == (0, 1, 2, 0)
 
 
 # ------------------------------------------------------------------------------------------------ credential report

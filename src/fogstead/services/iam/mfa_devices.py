@@ -163,14 +163,12 @@ def list_mfa_devices(tx: Transaction, req: ListMFADevicesRequest) -> Page:  # no
     return page_of(tx, devices, key=lambda device: device.arn, show=lambda device: _shown_enabled(tx, device))
 
 
-@iam.operation(on=VirtualMFADevice, at="SerialNumber")
+@iam.operation(on=User, at="UserName")
 def get_mfa_device(tx: Transaction, req: GetMFADeviceRequest) -> GetMFADeviceResponse:
-    """Whose it is, and since when."""
-    device: VirtualMFADevice = tx.resource
-    user = by_id(tx, device.owner) if device.owner else None
-    if "UserName" in req and (user is None or user.folded != req["UserName"].lower()):
-        raise _no_device(device.arn)
-    return {"SerialNumber": device.arn} if user is None else _shown_enabled(tx, device)
+    """Since when a user has it; a root that names nobody sees any device of the account."""
+    user = subject(tx)
+    device = _device(tx, req["SerialNumber"]) if user is None else _device_of(tx, user, req["SerialNumber"])
+    return _shown_enabled(tx, device) if device.owner else {"SerialNumber": device.arn}
 
 
 @iam.operation(lists=VirtualMFADevice)

@@ -1,5 +1,7 @@
 """Valid input for IAM, put together of its parts: `_make_X` and `_delete_X` for resources, `_for_X` for operations.
 
+`_bare_X` makes a resource without all that there is to read of it, where `_make_X` makes it with that.
+
 `_list_X` makes one more thing that a list shows, and gives its name, or nothing where there is no room for another.
 """
 
@@ -44,9 +46,15 @@ class IamExamples(People):
 
     # ------------------------------------------------------------- for single laws
     def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:
-        given = self._here(operation, None)
+        given = self._here(operation, self._bare(operation))
         made = [self._more(operation, given) for _ in range(count)]
         return given, [name for name in made if name]
+
+    def _bare(self, operation: str) -> dict[str, Any] | None:
+        """A resource that has nothing yet, where others have."""
+        on = _operation(operation).on
+        make = getattr(self, f"_bare_{on.__name__}", None) if on is not None else None
+        return make() if make is not None else None
 
     def insert(self, operation: str, given: dict[str, Any]) -> None:
         self._more(operation, given)

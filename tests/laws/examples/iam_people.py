@@ -38,6 +38,7 @@ class People(Examples):
     def __init__(self, caller: Any) -> None:
         super().__init__(caller)
         self._kept: dict[str, dict[str, Any]] = {}
+        self._of_users: dict[str, dict[str, str]] = {}
 
     def _once(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         """What a call answers, made once for all inputs: for what only reads of the whole account."""
@@ -46,10 +47,29 @@ class People(Examples):
         return self._kept[operation]
 
     # ------------------------------------------------------------- resources
-    def _make_User(self) -> dict[str, Any]:
+    def _bare_User(self) -> dict[str, Any]:
         name = fresh("user")
         self.does("CreateUser", {"UserName": name})
         return {"UserName": name}
+
+    def _make_User(self) -> dict[str, Any]:
+        """With everything of which there is something to read, so that reading changes nothing."""
+        here = self._bare_User()
+        self._furnished(here)
+        return here
+
+    def _furnished(self, here: dict[str, Any]) -> dict[str, str]:
+        """What a user has of that; it gets it once."""
+        known = self._of_users.get(here["UserName"])
+        if known is not None:
+            return known
+        self.does("CreateLoginProfile", {**here, "Password": PASSWORD})
+        key = self.does("UploadSSHPublicKey", {**here, "SSHPublicKeyBody": ssh_key()})["SSHPublicKey"]
+        device = self._for_EnableMFADevice(here)
+        self.does("EnableMFADevice", device)
+        made = {"SSHPublicKeyId": key["SSHPublicKeyId"], "SerialNumber": device["SerialNumber"]}
+        self._of_users[here["UserName"]] = made
+        return made
 
     def _make_Group(self) -> dict[str, Any]:
         name = fresh("group")
@@ -66,6 +86,10 @@ class People(Examples):
         return {"ServerCertificateName": given["ServerCertificateName"]}
 
     def _delete_User(self, here: dict[str, Any]) -> None:
+        self._empty_User(here)
+        self.does("DeleteUser", here)
+
+    def _empty_User(self, here: dict[str, Any]) -> None:
         for group in self.does("ListGroupsForUser", here)["Groups"]:
             self.does("RemoveUserFromGroup", {**here, "GroupName": group["GroupName"]})
         for key in self.does("ListAccessKeys", here)["AccessKeyMetadata"]:
@@ -77,7 +101,6 @@ class People(Examples):
         for device in self.does("ListMFADevices", here)["MFADevices"]:
             self.does("DeactivateMFADevice", {**here, "SerialNumber": device["SerialNumber"]})
         self.caller.call(self.service, "DeleteLoginProfile", here)
-        self.does("DeleteUser", here)
 
     def _delete_Group(self, here: dict[str, Any]) -> None:
         for user in self.does("GetGroup", here)["Users"]:
@@ -97,6 +120,10 @@ class People(Examples):
     def _for_UpdateUser(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**here, "NewPath": "/law/"}
 
+    def _for_DeleteUser(self, here: dict[str, Any]) -> dict[str, Any]:
+        self._empty_User(here)
+        return here
+
     def _for_TagUser(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**here, "Tags": _TAGS}
 
@@ -110,7 +137,7 @@ class People(Examples):
         return {**here, "NewPath": "/law/"}
 
     def _for_AddUserToGroup(self, here: dict[str, Any]) -> dict[str, Any]:
-        return {**here, **self._make_User()}
+        return {**here, **self._bare_User()}
 
     def _for_RemoveUserFromGroup(self, here: dict[str, Any]) -> dict[str, Any]:
         given = self._for_AddUserToGroup(here)
@@ -128,16 +155,15 @@ class People(Examples):
         return {"AccessKeyId": self._once("CreateAccessKey", {})["AccessKey"]["AccessKeyId"]}
 
     def _for_CreateLoginProfile(self, here: dict[str, Any]) -> dict[str, Any]:
+        self.does("DeleteLoginProfile", here)
         return {**here, "Password": PASSWORD, "PasswordResetRequired": True}
 
     def _for_GetLoginProfile(self, here: dict[str, Any]) -> dict[str, Any]:
-        self.caller.call(self.service, "CreateLoginProfile", {**here, "Password": PASSWORD})
+        self._furnished(here)
         return here
 
-    _for_DeleteLoginProfile = _for_GetLoginProfile
-
     def _for_UpdateLoginProfile(self, here: dict[str, Any]) -> dict[str, Any]:
-        return {**self._for_GetLoginProfile(here), "Password": PASSWORD + "x"}
+        return {**here, "Password": PASSWORD + "x"}
 
     def _for_ChangePassword(self, _here: dict[str, Any]) -> dict[str, Any]:
         return {"OldPassword": PASSWORD, "NewPassword": PASSWORD + "x"}
@@ -168,13 +194,10 @@ class People(Examples):
         return {**pointed, **codes(device["Seed"], 5)}
 
     def _for_DeactivateMFADevice(self, here: dict[str, Any]) -> dict[str, Any]:
-        given = self._for_ResyncMFADevice(here)
-        return {name: given[name] for name in ("UserName", "SerialNumber")}
+        return self._for_GetMFADevice(here)
 
     def _for_GetMFADevice(self, here: dict[str, Any]) -> dict[str, Any]:
-        given = self._for_EnableMFADevice(here)
-        self.does("EnableMFADevice", given)
-        return {**here, "SerialNumber": given["SerialNumber"]}
+        return {**here, "SerialNumber": self._furnished(here)["SerialNumber"]}
 
     def _for_TagMFADevice(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**here, "Tags": _TAGS}
@@ -214,12 +237,10 @@ class People(Examples):
         return {**self._for_DeleteSigningCertificate(here), "Status": "Inactive"}
 
     def _for_UploadSSHPublicKey(self, here: dict[str, Any]) -> dict[str, Any]:
-        return {**here, "SSHPublicKeyBody": ssh_key()}
+        return {**here, "SSHPublicKeyBody": ssh_key(fresh("key"))}
 
     def _for_DeleteSSHPublicKey(self, here: dict[str, Any]) -> dict[str, Any]:
-        there = self.does("ListSSHPublicKeys", here)["SSHPublicKeys"]
-        key = there[0] if there else self.does("UploadSSHPublicKey", self._for_UploadSSHPublicKey(here))["SSHPublicKey"]
-        return {**here, "SSHPublicKeyId": key["SSHPublicKeyId"]}
+        return {**here, "SSHPublicKeyId": self._furnished(here)["SSHPublicKeyId"]}
 
     def _for_UpdateSSHPublicKey(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**self._for_DeleteSSHPublicKey(here), "Status": "Inactive"}
@@ -247,7 +268,7 @@ class People(Examples):
 
     # ------------------------------------------------------------- lists: what they are of, and one more in them
     def _list_ListUsers(self, _given: dict[str, Any]) -> str:
-        return str(self._make_User()["UserName"])
+        return str(self._bare_User()["UserName"])
 
     def _list_ListGroups(self, _given: dict[str, Any]) -> str:
         return str(self._make_Group()["GroupName"])
@@ -259,7 +280,7 @@ class People(Examples):
         return str(self._make_VirtualMFADevice()["SerialNumber"])
 
     def _list_GetGroup(self, given: dict[str, Any]) -> str:
-        user = self._make_User()
+        user = self._bare_User()
         self.does("AddUserToGroup", {**given, **user})
         return str(user["UserName"])
 
@@ -285,7 +306,7 @@ class People(Examples):
         return self._if_room("UploadSigningCertificate", given, "Certificate", "CertificateId")
 
     def _list_ListSSHPublicKeys(self, given: dict[str, Any]) -> str:
-        given = {**given, "SSHPublicKeyBody": ssh_key(fresh("key"))}
+        given = self._for_UploadSSHPublicKey(given)
         return self._if_room("UploadSSHPublicKey", given, "SSHPublicKey", "SSHPublicKeyId")
 
     def _list_ListMFADevices(self, given: dict[str, Any]) -> str:

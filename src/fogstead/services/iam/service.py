@@ -22,9 +22,6 @@ iam = Service("iam", scope="account")
 
 NoSuchEntity = iam.error("NoSuchEntityException", "The request referenced an entity that does not exist.")
 EntityAlreadyExists = iam.error("EntityAlreadyExistsException", "The entity already exists.")
-EntityTemporarilyUnmodifiable = iam.error(
-    "EntityTemporarilyUnmodifiableException", "The entity is being changed. Wait a few minutes and try again."
-)
 UnmodifiableEntity = iam.error("UnmodifiableEntityException", "Only the service that made this role can change it.")
 DeleteConflict = iam.error("DeleteConflictException", "Cannot delete entity, must delete referenced objects first.")
 LimitExceeded = iam.error("LimitExceededException", "The request exceeds the quotas of the account.")
@@ -40,7 +37,6 @@ InvalidAuthenticationCode = iam.error(
     "InvalidAuthenticationCodeException", "Authentication code for device is not valid."
 )
 MalformedCertificate = iam.error("MalformedCertificateException", "Unable to parse certificate.")
-InvalidCertificate = iam.error("InvalidCertificateException", "The certificate is invalid.")
 DuplicateCertificate = iam.error("DuplicateCertificateException", "The certificate is associated with a user already.")
 KeyPairMismatch = iam.error("KeyPairMismatchException", "The private key does not match the certificate.")
 InvalidPublicKey = iam.error("InvalidPublicKeyException", "The public key is malformed or otherwise invalid.")

@@ -156,4 +156,5 @@ def _denied(question: Question, kind: str) -> Decision:
 
 def _sentence(question: Question, why: str) -> str:
     who = "Anonymous" if question.principal.kind == "anonymous" else question.principal.arn
-    return f"User: {who} is not authorized to perform: {question.action} on resource: {question.resource} {why}"
+    what = question.shown or question.resource
+    return f"User: {who} is not authorized to perform: {question.action} on resource: {what} {why}"

@@ -34,12 +34,14 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
     given = invocation.input
     action = operation.action if operation.action_of is None else operation.action_of(given)
     arn = located.arn_of(resource) if located is not None else "*"
+    shown = located.arn if located is not None else arn
     if operation.part is not None:
-        arn += operation.part(given)
+        part = operation.part(given)
+        arn, shown = arn + part, shown + part
     if _is_own_root(invocation.caller, resource, invocation):
         invocation.asked.append((action, arn, AS_ROOT))
     else:
-        _require(cloud, invocation, tx, resource, action, arn, given)
+        _require(cloud, invocation, tx, resource, action, arn, given, shown=shown)
     if operation.passes is not None:
         _require_roles(cloud, invocation, tx, given)
 
@@ -93,6 +95,7 @@ def _require(
     arn: str,
     given: Mapping[str, Any],
     more: Mapping[str, str] | None = None,
+    shown: str = "",
 ) -> None:
     caller = invocation.caller
     account = arn.split(":")[4] if action == PASSING else _account(resource, invocation)
@@ -100,7 +103,7 @@ def _require(
     context = LazyContext(
         lambda: {**context_of(cloud, invocation, tx, resource, account, standing, given), **(more or {})}
     )
-    question = Question(caller, action, arn, account, context)
+    question = Question(caller, action, arn, account, context, shown)
     access = resource.access(tx, question, given) if resource is not None else NO_ACCESS
     decision = decide(question, standing, access)
     invocation.asked.append((action, arn, said_by(decision)))

@@ -40,6 +40,8 @@ class Question:
     resource: str
     resource_account: str
     context: Values
+    shown: str = ""
+    """What a denial calls the resource, where its own ARN would tell whether it is there."""
 
 
 @dataclass(frozen=True, slots=True)

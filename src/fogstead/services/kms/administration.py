@@ -8,6 +8,7 @@ from fogstead.kernel.errors import NotImplementedHere, ValidationError
 from fogstead.kernel.pages import Page
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.kms import grants
+from fogstead.services.kms.conditions import of_new_key
 from fogstead.services.kms.keys import IMPORTED_MATERIAL, OWN_MATERIAL, PENDING_IMPORT, Key, metadata
 from fogstead.services.kms.making import check_policy, checked_tags, default_policy, make, new_key_id
 from fogstead.services.kms.naming import described
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     )
 
 
-@kms.operation(creates=Key, refuses=("CustomKeyStoreId", "XksKeyId"))
+@kms.operation(creates=Key, conditions=of_new_key, refuses=("CustomKeyStoreId", "XksKeyId"))
 def create_key(tx: Transaction, req: CreateKeyRequest) -> CreateKeyResponse:
     """A key with material of its own, or one that waits for material to be imported."""
     spec_name = _spec_name(req)

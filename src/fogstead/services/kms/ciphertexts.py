@@ -62,6 +62,14 @@ def label_of(blob: bytes) -> Label:
     return Label(f"{number:012}", written, material_id.hex())
 
 
+def names(blob: bytes, key_id: str) -> bool:
+    """Whether a blob says that it is of this key."""
+    try:
+        return label_of(blob).key_id == key_id
+    except NotACiphertext:
+        return False
+
+
 def seal(
     label: Label, secret: bytes, plain: bytes, context: Mapping[str, str], random: Callable[[int], bytes]
 ) -> bytes:

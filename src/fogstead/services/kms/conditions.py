@@ -112,7 +112,7 @@ def of_key(tx: Transaction, key: Key) -> Said:
     return said
 
 
-def of_new_key(given: Mapping[str, Any]) -> Said:
+def of_new_key(tx: Transaction, given: Mapping[str, Any]) -> Said:
     """What a call that makes a key says of it."""
     spec = given.get("KeySpec") or given.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
     said: Said = {
@@ -123,7 +123,7 @@ def of_new_key(given: Mapping[str, Any]) -> Said:
     }
     if given.get("MultiRegion"):
         said["kms:multiregionkeytype"] = "PRIMARY"
-    return {**said, **_flags(given)}
+    return {**of_request(tx, given), **said}
 
 
 def alias_names(tx: Transaction, key: Key) -> list[str]:

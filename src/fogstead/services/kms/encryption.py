@@ -153,8 +153,6 @@ def re_encrypt(tx: Transaction, req: ReEncryptRequest) -> ReEncryptResponse:
     else:
         opened = tx.ask(("source",), lambda call: call.transact(_open_source, source, req, home=source.home))
     plain, shown = opened
-    if plain is None:
-        end_dry_run(req)
     _check_size(target, algorithm, plain)
     end_dry_run(req)
     blob, material = seal(tx, target, plain, context, algorithm)
@@ -163,7 +161,7 @@ def re_encrypt(tx: Transaction, req: ReEncryptRequest) -> ReEncryptResponse:
         "CiphertextBlob": blob,
         "KeyId": target.arn,
         "DestinationEncryptionAlgorithm": algorithm,
-        **shown,
+        **shown,  # type: ignore[typeddict-item]
         **more,
     }
 
@@ -174,8 +172,8 @@ def _source(req: Mapping[str, Any], home: Home) -> Located:
     return labelled(req.get("CiphertextBlob"), home)
 
 
-def _open_source(tx: Transaction, located: Located, req: Mapping[str, Any]) -> tuple[bytes | None, dict[str, Any]]:
-    """The plain bytes and what is told of where they came from; None where a dry run does not look at them."""
+def _open_source(tx: Transaction, located: Located, req: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """The plain bytes, none where a dry run does not look at them, and what is told of where they came from."""
     key: Key | None = tx.at(located)
     if key is None:
         if located.home.account != tx.caller.account:
@@ -189,7 +187,7 @@ def _open_source(tx: Transaction, located: Located, req: Mapping[str, Any]) -> t
     require_algorithm(key, algorithm)
     shown = {"SourceKeyId": key.arn, "SourceEncryptionAlgorithm": algorithm}
     if _ignores_ciphertext(req):
-        return None, shown
+        return b"", shown
     plain, material = open_blob(tx, key, req.get("CiphertextBlob"), context, algorithm)
     if algorithm == SYMMETRIC:
         shown["SourceKeyMaterialId"] = material.id

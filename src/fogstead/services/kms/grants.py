@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,7 +51,6 @@ _OF_SYMMETRIC = frozenset(
     }
 )
 _WITHOUT_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
-_SESSION = re.compile(r"arn:([\w-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 
 
 class Grant(msgspec.Struct, frozen=True, array_like=True):
@@ -176,10 +174,8 @@ def allow(tx: Transaction, key: Key, question: Question, given: Mapping[str, Any
 
 def names_of(principal: Principal) -> tuple[str, ...]:
     """The names under which a principal is granted something: its own, and its role's."""
-    session = _SESSION.fullmatch(principal.arn)
-    if session is None:
-        return (principal.arn,)
-    return (principal.arn, f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}")
+    own, identity = principal.arn, principal.identity_arn
+    return (own,) if own == identity else (own, identity)
 
 
 def _granted_to(tx: Transaction, key: Key, name: str) -> Iterator[Grant]:

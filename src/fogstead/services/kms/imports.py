@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogstead.kernel.catalog import job
-from fogstead.kernel.errors import ValidationError
+from fogstead.kernel.errors import ServiceError, ValidationError
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.vault import NotSealedHere
 from fogstead.services.kms import key_pairs, materials, wrapping
@@ -152,7 +152,7 @@ def _valid_to(tx: Transaction, req: Mapping[str, Any]) -> int:
 def _unwrapped(tx: Transaction, spec: Spec, ticket: _Ticket, wrapped: bytes) -> bytes:
     """The material in our own writing; done on a thread, for RSA takes its time and foreign keys are checked."""
 
-    def work() -> bytes | type[InvalidCiphertext | IncorrectKeyMaterial]:
+    def work() -> bytes | type[ServiceError]:
         try:
             plain = wrapping.unwrap(key_pairs.load_private(ticket.private), ticket.algorithm, wrapped)
             if spec.is_pair:
@@ -163,7 +163,7 @@ def _unwrapped(tx: Transaction, spec: Spec, ticket: _Ticket, wrapped: bytes) -> 
             return IncorrectKeyMaterial
         return plain if takes_secret(spec, len(plain)) else IncorrectKeyMaterial
 
-    outcome: bytes | type[Exception] = tx.ask(("unwrap",), lambda _call: asyncio.to_thread(work))
+    outcome: bytes | type[ServiceError] = tx.ask(("unwrap",), lambda _call: asyncio.to_thread(work))
     if isinstance(outcome, bytes):
         return outcome
     raise outcome

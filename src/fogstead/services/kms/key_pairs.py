@@ -37,8 +37,12 @@ def _generators() -> dict[str, Callable[[Spec], Any]]:
         rsa,
     )
 
-    lattice_signers = {44: mldsa.MLDSA44PrivateKey, 65: mldsa.MLDSA65PrivateKey, 87: mldsa.MLDSA87PrivateKey}
-    encapsulators = {768: mlkem.MLKEM768PrivateKey, 1024: mlkem.MLKEM1024PrivateKey}
+    lattice_signers: dict[int, Any] = {
+        44: mldsa.MLDSA44PrivateKey,
+        65: mldsa.MLDSA65PrivateKey,
+        87: mldsa.MLDSA87PrivateKey,
+    }
+    encapsulators: dict[int, Any] = {768: mlkem.MLKEM768PrivateKey, 1024: mlkem.MLKEM1024PrivateKey}
     return {
         "rsa": lambda spec: rsa.generate_private_key(_EXPONENT, spec.size),
         "ec": lambda spec: ec.generate_private_key(getattr(ec, _CURVES[spec.name])()),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
 
 from fogstead.kernel.authorization import Access
 from fogstead.kernel.errors import ServiceError
@@ -47,6 +49,8 @@ class Key(Resource, service=kms, arn="key/{key_id}", missing=NotFound):
     Of related multi-Region keys each knows where all the others are.
     """
 
+    policy_must_allow: ClassVar[bool] = True
+
     key_id: str
     spec_name: str
     usage: str
@@ -70,6 +74,10 @@ class Key(Resource, service=kms, arn="key/{key_id}", missing=NotFound):
     on_demand_rotations: int = 0
     on_demand_at: int = 0
     grants: int = 0
+
+    def changed(self, **fields: Any) -> Key:
+        """The key as it would be; nothing is kept."""
+        return msgspec.structs.replace(self, **fields)  # type: ignore[type-var]
 
     @property
     def spec(self) -> Spec:
@@ -120,7 +128,7 @@ class Key(Resource, service=kms, arn="key/{key_id}", missing=NotFound):
     def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
         """The key policy has to take part, for roots too; a grant is as good as it."""
         granted = self.grants > 0 and grants.allow(tx, self, question, given)
-        return Access(compile_policy(self.policy, "resource"), must_allow=True, granted=granted)
+        return Access(compile_policy(self.policy, "resource"), must_allow=self.policy_must_allow, granted=granted)
 
     def condition_keys(self, tx: Transaction, given: Mapping[str, Any]) -> Mapping[str, str | list[str]]:
         return {**conditions.of_request(tx, given), **conditions.of_key(tx, self)}

@@ -87,9 +87,14 @@ def described(given: Mapping[str, Any], home: Home) -> Located:
 
 def in_ciphertext(given: Mapping[str, Any], home: Home) -> Located:
     """Where `KeyId` points, or else what the ciphertext says of itself."""
-    if given.get("KeyId"):
-        return named(given, home)
-    return labelled(given.get("CiphertextBlob"), home)
+    wanted, blob = given.get("KeyId"), given.get("CiphertextBlob")
+    if not wanted:
+        return labelled(blob, home)
+    place = named(given, home)
+    # A bare id is good for another account's key too, if the ciphertext names it. Source: API reference, Decrypt.
+    if wanted == place.key[0] and blob is not None and ciphertexts.names(blob, wanted):
+        return labelled(blob, home)
+    return place
 
 
 def labelled(blob: bytes | None, home: Home) -> Located:
@@ -125,17 +130,19 @@ def create_alias(tx: Transaction, req: CreateAliasRequest) -> None:
     """A name points at one key; it is allowed for the name and for the key."""
     key, name = require_owner(tx), req["AliasName"]
     _check_name(name)
-    alias = Alias(name=name.removeprefix(PREFIX), key_id=key.key_id, updated_at=tx.now, **_here(tx))
+    alias = Alias(
+        name=name.removeprefix(PREFIX),
+        key_id=key.key_id,
+        updated_at=tx.now,
+        account=tx.home.account,
+        region=tx.home.region,
+    )
     tx.authorise("kms:CreateAlias", alias, "", req)
     require_not_pending_deletion(key)
     if tx.find(Alias, alias.name) is not None:
         raise AlreadyExists(f"An alias with the name {alias.arn} already exists")
     _check_room(tx, key)
     aliases.point(tx, alias, key)
-
-
-def _here(tx: Transaction) -> dict[str, str]:
-    return {"account": tx.home.account, "region": tx.home.region}
 
 
 def _check_room(tx: Transaction, key: Key) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from fogstead.kernel.errors import ValidationError
 from fogstead.kernel.pages import Page
 from fogstead.kernel.transaction import Transaction
@@ -45,7 +43,7 @@ def put_key_policy(tx: Transaction, req: PutKeyPolicyRequest) -> None:
     if req.get("PolicyName") == "AWS_RAM":
         raise ValidationError("The AWS_RAM policy can only be managed by the RAM service.")
     _check_name(req.get("PolicyName", _DEFAULT))
-    wanted = msgspec.structs.replace(key, policy=req["Policy"])
+    wanted = key.changed(policy=req["Policy"])
     check_policy(tx, wanted, bypass=bool(req.get("BypassPolicyLockoutSafetyCheck")))
     tx.replace(wanted)
 

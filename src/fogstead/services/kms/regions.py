@@ -155,7 +155,7 @@ def _admit(tx: Transaction, req: ReplicateKeyRequest) -> dict[str, Any]:
         raise AlreadyExists(f"A replica of {key.arn} already exists in {region}.")
     tags = checked_tags(req.get("Tags", []))
     policy = req.get("Policy") or default_policy(key.account)
-    candidate = msgspec.structs.replace(key, region=region, policy=policy, tags=tags, grants=0, incarnation=0)
+    candidate = key.changed(region=region, policy=policy, tags=tags, grants=0, incarnation=0)
     check_policy(tx, candidate, bypass=bool(req.get("BypassPolicyLockoutSafetyCheck")))
     tx.authorise("kms:CreateKey", candidate, "", req)
     if tags:

@@ -151,7 +151,7 @@ def begin(tx: Transaction, key: Key, kind: str) -> None:
         if following is None:
             raise InvalidState(f"{key.arn} has no key material that is pending rotation.")
     else:
-        fresh = msgspec.structs.replace(key, material_id=tx.random(32).hex())
+        fresh = key.changed(material_id=tx.random(32).hex())
         following = new_material(tx, fresh, known[-1].number + 1, ROTATING)
     materials.put(tx, key, msgspec.structs.replace(following, state=ROTATING, rotated_at=tx.now, rotation_type=kind))
     if key.related_regions:

@@ -18,6 +18,11 @@ EXEMPT: dict[tuple[str, str, str], str] = {
     ("its action is for such a thing", "iam", "GetMFADevice"): (
         "the action is for a user, and the call names a device: whose it is, is known once it is found"
     ),
+    ("a page token is good for its own list only", "kms", "ListKeyPolicies"): "a key has one policy",
+    **{
+        ("a stranger is denied and learns nothing", "kms", name): "an alias is named in the caller's own account only"
+        for name in ("DeleteAlias", "UpdateAlias")
+    },
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
     **{
@@ -68,6 +73,39 @@ ABSENT: dict[tuple[str, str], str] = {
     ("s3", "GetObjectLockConfiguration"): "ObjectLockConfigurationNotFoundError",
     ("s3", "GetObjectRetention"): "InvalidRequest",
 }
+
+# Resources that are not gone when they have been deleted, and the source that says so.
+LINGERING: dict[tuple[str, str], str] = {
+    ("kms", "Key"): (
+        "KMS API reference, ScheduleKeyDeletion: it answers for 7 days at least; what comes after them is asked by "
+        "tests/services/kms/test_deletions.py"
+    ),
+}
+
+# Operations that only read, and show nothing of what every resource of their kind keeps: something new each time, the
+# answer to a question, or what only some of them have.
+SHOWS_NOTHING: frozenset[tuple[str, str]] = frozenset(
+    ("kms", name)
+    for name in (
+        "Decapsulate",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "Encapsulate",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GenerateRandom",
+        "GetParametersForImport",
+        "GetPublicKey",
+        "ReEncrypt",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    )
+)
 
 # Resources that are the same in every Region, and the source that says so.
 EVERYWHERE: dict[tuple[str, str], str] = {

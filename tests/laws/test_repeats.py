@@ -58,16 +58,18 @@ def test_tags_set_are_tags_listed(
     given = next(name for name in operation.model.input.members if name != operation.at)  # type: ignore[union-attr]
     removed = next(name for name in untag.model.input.members if name != untag.at)  # type: ignore[union-attr]
     shown = next(iter(listing.model.output.members))  # type: ignore[union-attr]
-    as_map = operation.model.input.members[given].kind == "map"  # type: ignore[union-attr]
+    form = operation.model.input.members[given]  # type: ignore[union-attr]
+    as_map = form.kind == "map"
+    name, value = ("", "") if as_map else form.member.members
 
     def tag(tags: dict[str, str]) -> None:
-        wire: Any = tags if as_map else [{"Key": key, "Value": value} for key, value in tags.items()]
+        wire: Any = tags if as_map else [{name: key, value: text} for key, text in tags.items()]
         owner.does(service.name, operation.name, {at: pointers[at], given: wire}, protocol)
 
     def listed() -> dict[str, str]:
         answer = owner.does(service.name, listing.name, {listing.at: pointers[listing.at]}, protocol)
         entries = answer.get(shown, {})
-        return entries if as_map else {entry["Key"]: entry["Value"] for entry in entries}
+        return entries if as_map else {entry[name]: entry[value] for entry in entries}
 
     assert listed() == {}
     tag({"team": "blue", "stage": "é &<>"})

@@ -50,6 +50,10 @@ class Examples:
         """For an operation that creates: input with every member it honours, and the pointers to what it makes."""
         raise NotImplementedError
 
+    def pointers_to(self, created: dict[str, Any], pointers: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """The pointers to what was created, where the service chooses its name and the answer tells."""
+        return pointers
+
     def await_waiter(self, waiter: str) -> dict[str, Any]:
         """Bring about what a waiter waits for; gives its input."""
         raise NotImplementedError

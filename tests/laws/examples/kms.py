@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from laws.examples import Examples, fresh
@@ -29,6 +29,8 @@ _MADE_FOR: dict[str, dict[str, Any]] = {
     "ReplicateKey": _MULTI_REGION,
     "UpdatePrimaryRegion": _MULTI_REGION,
 }
+# Their input is made without a call that needs the right kind of key.
+_TAKES_ANY = frozenset({"GetPublicKey", "Sign", "GenerateMac", "Encapsulate", "GetParametersForImport"})
 _MATERIAL = b"\x07" * 32
 
 
@@ -49,24 +51,32 @@ class KmsExamples(Examples):
         if resource == "Alias":
             self.does("DeleteAlias", {"AliasName": pointers["AliasName"]})
         else:
-            self.does("ScheduleKeyDeletion", {"KeyId": pointers["KeyId"], "PendingWindowInDays": 7})
+            given = {"KeyId": pointers["KeyId"], "PendingWindowInDays": 7}
+            self.caller.call("kms", "ScheduleKeyDeletion", given)  # one that goes already goes on going
 
     def input_of(self, operation: str, pointers: dict[str, Any] | None = None) -> dict[str, Any]:
         if operation in ("CreateKey", "ListKeys", "ListAliases"):
             return {}
         if operation == "GenerateRandom":
             return {"NumberOfBytes": 16}
+        if operation == "ListRetirableGrants":
+            return {"RetiringPrincipal": f"arn:aws:iam::{self.caller.account}:root"}
         if operation in ("UpdateAlias", "DeleteAlias"):
             here = pointers or self.make("Alias")
             return here if operation == "UpdateAlias" else {"AliasName": here["AliasName"]}
-        here = pointers or self._key(**_MADE_FOR.get(operation, {}))
+        here = pointers if pointers is not None else {}
+        if not here or (operation in _MADE_FOR and operation not in _TAKES_ANY):
+            here.update(self._key(**_MADE_FOR.get(operation, {})))
         specific = getattr(self, f"_for_{operation}", None)
         given: dict[str, Any] = specific(here) if specific is not None else {"KeyId": here["KeyId"]}
         return given
 
     def _key(self, **more: Any) -> dict[str, Any]:
-        key_id = self.does("CreateKey", more)["KeyMetadata"]["KeyId"]
-        return {"KeyId": key_id, "TargetKeyId": key_id, "DestinationKeyId": key_id}
+        return self.pointers_to(self.does("CreateKey", more), {})
+
+    def pointers_to(self, created: dict[str, Any], pointers: dict[str, Any]) -> dict[str, Any]:
+        arn = created["KeyMetadata"]["Arn"]
+        return {**pointers, "KeyId": arn, "TargetKeyId": arn, "DestinationKeyId": arn}
 
     # ------------------------------------------------------------- by operation
     def _for_CreateAlias(self, here: dict[str, Any]) -> dict[str, Any]:
@@ -92,9 +102,6 @@ class KmsExamples(Examples):
 
     def _for_ListGrants(self, here: dict[str, Any]) -> dict[str, Any]:
         return {"KeyId": here["KeyId"]}
-
-    def _for_ListRetirableGrants(self, _here: dict[str, Any]) -> dict[str, Any]:
-        return {"RetiringPrincipal": f"arn:aws:iam::{self.caller.account}:root"}
 
     def _for_Encrypt(self, here: dict[str, Any]) -> dict[str, Any]:
         return {"KeyId": here["KeyId"], "Plaintext": b"shop", "EncryptionContext": {"shop": "1"}}
@@ -159,7 +166,7 @@ class KmsExamples(Examples):
             "ImportToken": given["ImportToken"],
             "EncryptedKeyMaterial": public.encrypt(_MATERIAL, oaep),
             "ExpirationModel": "KEY_MATERIAL_EXPIRES",
-            "ValidTo": datetime.now(timezone.utc) + timedelta(days=30),
+            "ValidTo": datetime.now(UTC) + timedelta(days=30),
         }
 
     def _for_DeleteImportedKeyMaterial(self, here: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +208,7 @@ class KmsExamples(Examples):
         if operation == "ListGrants":
             return given, [self._grant(here)["GrantId"] for _ in range(count)]
         if operation == "ListRetirableGrants":
-            return self._for_ListRetirableGrants(here), [self._grant(here)["GrantId"] for _ in range(count)]
+            return self.input_of(operation), [self._grant(here)["GrantId"] for _ in range(count)]
         if operation == "ListKeyRotations":
             return given, [self._rotated(here) for _ in range(count)]
         if operation == "ListResourceTags":
@@ -224,7 +231,7 @@ class KmsExamples(Examples):
 
     def named(self, operation: str, entry: Any) -> str:
         member = {
-            "ListKeys": "KeyId",
+            "ListKeys": "KeyArn",
             "ListAliases": "AliasName",
             "ListGrants": "GrantId",
             "ListRetirableGrants": "GrantId",
@@ -252,8 +259,8 @@ class KmsExamples(Examples):
         statement = {"Sid": "all", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
         given = {
             "Description": "of the shop, é",
-            "KeySpec": "HMAC_384",
-            "KeyUsage": "GENERATE_VERIFY_MAC",
+            "KeySpec": "SYMMETRIC_DEFAULT",
+            "KeyUsage": "ENCRYPT_DECRYPT",
             "Origin": "AWS_KMS",
             "MultiRegion": True,
             "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),

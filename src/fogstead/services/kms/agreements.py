@@ -79,7 +79,7 @@ def decapsulate(tx: Transaction, req: DecapsulateRequest) -> DecapsulateResponse
     begin(tx, req, key, ENCAPSULATE, "Decapsulate")
     require_algorithm(key, algorithm)
     if len(encapsulated) != _ENCAPSULATED_BYTES[key.spec.size]:
-        raise InvalidCiphertext("")
+        raise InvalidCiphertext
     end_dry_run(req)
     private = materials.private_key(tx, key, materials.current(tx, key))
     return {

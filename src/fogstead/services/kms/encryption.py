@@ -104,7 +104,7 @@ def open_blob(
         material = materials.current(tx, key)
         plain = _open_pair(tx, key, material, blob, algorithm)
         if plain is None:
-            raise InvalidCiphertext("")
+            raise InvalidCiphertext
         return plain, material
     try:
         label = ciphertexts.label_of(blob)
@@ -112,10 +112,10 @@ def open_blob(
             raise IncorrectKey
         found = materials.find(tx, key, label.material_id)
         if found is None or not found.sealed:
-            raise InvalidCiphertext("")
+            raise InvalidCiphertext
         return ciphertexts.unseal(blob, materials.secret(tx, key, found), given), found
     except NotACiphertext:
-        raise InvalidCiphertext("") from None
+        raise InvalidCiphertext from None
 
 
 def _open_pair(tx: Transaction, key: Key, material: Material, blob: bytes, algorithm: str) -> bytes | None:

@@ -30,7 +30,7 @@ def verify_mac(tx: Transaction, req: VerifyMacRequest) -> VerifyMacResponse:
     """True, or an error: there is no false."""
     mac = _mac(tx, req, "VerifyMac")
     if not hmac.compare_digest(mac, req["Mac"]):
-        raise InvalidMac("")
+        raise InvalidMac
     return {"KeyId": tx.resource.arn, "MacValid": True, "MacAlgorithm": req["MacAlgorithm"]}
 
 

@@ -107,7 +107,7 @@ def labelled(blob: bytes | None, home: Home) -> Located:
     try:
         label = ciphertexts.label_of(blob)
     except NotACiphertext:
-        raise InvalidCiphertext("") from None
+        raise InvalidCiphertext from None
     return CiphertextPointer(Key, home_of(label.account, home.region), (label.key_id,))
 
 

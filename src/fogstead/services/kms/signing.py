@@ -55,7 +55,7 @@ def verify(tx: Transaction, req: VerifyRequest) -> VerifyResponse:
     end_dry_run(req)
     public = materials.public_key(key, materials.current(tx, key))
     if not signatures.is_signature(public, key.spec, algorithm, message, message_type, signature):
-        raise InvalidSignature("")
+        raise InvalidSignature
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
 
 

@@ -50,7 +50,7 @@ class Examples:
         """For an operation that creates: input with every member it honours, and the pointers to what it makes."""
         raise NotImplementedError
 
-    def pointers_to(self, created: dict[str, Any], pointers: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def pointers_to(self, created: dict[str, Any], pointers: dict[str, Any]) -> dict[str, Any]:
         """The pointers to what was created, where the service chooses its name and the answer tells."""
         return pointers
 

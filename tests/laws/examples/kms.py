@@ -6,6 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+
 from laws.examples import Examples, fresh
 
 _SIGNING = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
@@ -155,9 +158,6 @@ class KmsExamples(Examples):
         return {"KeyId": here["KeyId"], "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
 
     def _for_ImportKeyMaterial(self, here: dict[str, Any]) -> dict[str, Any]:
-        from cryptography.hazmat.primitives import hashes, serialization
-        from cryptography.hazmat.primitives.asymmetric import padding
-
         given = self.does("GetParametersForImport", self._for_GetParametersForImport(here))
         public: Any = serialization.load_der_public_key(given["PublicKey"])
         oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)

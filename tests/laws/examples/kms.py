@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -165,8 +164,7 @@ class KmsExamples(Examples):
             "KeyId": here["KeyId"],
             "ImportToken": given["ImportToken"],
             "EncryptedKeyMaterial": public.encrypt(_MATERIAL, oaep),
-            "ExpirationModel": "KEY_MATERIAL_EXPIRES",
-            "ValidTo": datetime.now(UTC) + timedelta(days=30),
+            "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
         }
 
     def _for_DeleteImportedKeyMaterial(self, here: dict[str, Any]) -> dict[str, Any]:

@@ -100,11 +100,17 @@ def data_libraries() -> Path:
     return _python_environment(CLIENTS / "data", HERE / "requirements-data.txt") / "bin" / "python"
 
 
+def encryption_sdk() -> Path:
+    """PyPI's AWS Encryption SDK with its keyrings."""
+    return _python_environment(CLIENTS / "encryption", HERE / "requirements-encryption.txt") / "bin" / "python"
+
+
 INSTALLERS: dict[str, Callable[[], Path]] = {
     "AWS CLI 1": aws_cli_1,
     "AWS CLI 2": aws_cli_2,
     "s3cmd, rclone and s5cmd": s3_programs,
     "s3fs, pandas, pyarrow and DuckDB": data_libraries,
+    "AWS Encryption SDK": encryption_sdk,
     "Terraform's AWS provider": terraform,
     "AWS SDK for JavaScript": node,
 }

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fogstead.services.kms.signatures import oaep
+
 from .helpers import pair_of, refused
 
 CONTEXT = {"shop": "1", "Ä": "ö"}
@@ -121,8 +123,6 @@ def test_rsa_encrypts_what_fits(kms: Any, algorithm: str) -> None:
 
 
 def test_rsa_opens_what_was_encrypted_elsewhere_with_its_public_key(kms: Any) -> None:
-    from fogstead.services.kms.signatures import oaep
-
     key_id = pair_of(kms, "RSA_4096", "ENCRYPT_DECRYPT")["KeyId"]
     public: Any = serialization.load_der_public_key(kms.get_public_key(KeyId=key_id)["PublicKey"])
     blob = public.encrypt(b"elsewhere", oaep("RSAES_OAEP_SHA_256"))

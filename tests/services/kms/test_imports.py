@@ -68,7 +68,7 @@ def test_key_pairs_are_imported(kms: Any) -> None:
     big = rsa.generate_private_key(65537, 2048)
     key_id = imported(kms, _pkcs8(big), KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
     blob = kms.encrypt(KeyId=key_id, Plaintext=b"x", EncryptionAlgorithm="RSAES_OAEP_SHA_1")["CiphertextBlob"]
-    assert big.decrypt(blob, padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)) == b"x"  # noqa: S303
+    assert big.decrypt(blob, padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)) == b"x"
 
 
 def test_material_has_to_be_what_the_key_needs(kms: Any) -> None:

@@ -83,10 +83,15 @@ def test_conditions_look_at_the_call_and_the_key() -> None:
             {"EncryptionContext": {"shop": "1"}},
             {"EncryptionContext": {"shop": "1", "more": "2"}},
         ),
-        ("Encrypt", {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, {"via": "s3.amazonaws.com"}, {}),
+        ("Encrypt", {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}, {"via": "s3.amazonaws.com"}, {}),
         ("Encrypt", {"StringEquals": {"kms:RequestAlias": "alias/shop"}}, {"KeyId": "alias/shop"}, {}),
         ("Encrypt", {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}, {}, {"KeyId": "other"}),
-        ("Encrypt", {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:KeySpec": "SYMMETRIC_DEFAULT"}}, {}, {"KeyId": "other"}),
+        (
+            "Encrypt",
+            {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:KeySpec": "SYMMETRIC_DEFAULT"}},
+            {},
+            {"KeyId": "other"},
+        ),
         (
             "ScheduleKeyDeletion",
             {"NumericGreaterThan": {"kms:ScheduleKeyDeletionPendingWindowInDays": "20"}},
@@ -101,11 +106,14 @@ def test_conditions_look_at_the_call_and_the_key() -> None:
         ),
         (
             "CreateGrant",
-            {"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]}, "Bool": {"kms:GrantIsForAWSResource": True}},
+            {
+                "ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt"]},
+                "Bool": {"kms:GrantIsForAWSResource": True},
+            },
             {"Operations": ["Decrypt"], "via": "s3.amazonaws.com"},
             {"Operations": ["Decrypt", "Encrypt"], "via": "s3.amazonaws.com"},
         ),
-    ]  # fmt: skip
+    ]
 
     async def story() -> None:
         inside = await KmsInside.start()
@@ -117,8 +125,8 @@ def test_conditions_look_at_the_call_and_the_key() -> None:
             given = {"KeyId": key, **({"Plaintext": b"x"} if action == "Encrypt" else {})}
             if action == "CreateGrant":
                 given["GranteePrincipal"] = ANN.arn
-            bad = {**bad, **({"KeyId": other} if bad.get("KeyId") == "other" else {})}
-            assert await inside.code(action, caller=ANN, **{**given, **bad}) == "AccessDeniedException", condition
+            wrong = {**given, **bad, **({"KeyId": other} if bad.get("KeyId") == "other" else {})}
+            assert await inside.code(action, caller=ANN, **wrong) == "AccessDeniedException", condition
             await inside.ok(action, caller=ANN, **{**given, **good})
         await inside.close()
 

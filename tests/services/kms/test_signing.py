@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem
 
 from .helpers import pair_of, refused
+from .test_imports import imported
 
 PAIRS = [
     ("RSA_2048", "RSASSA_PKCS1_V1_5_SHA_256"),
@@ -121,8 +122,6 @@ def test_an_encapsulated_secret_comes_out_again(kms: Any, spec: str, size: int) 
 
 def test_macs_are_those_of_rfc_2104(kms: Any) -> None:
     """Imported, so that the secret is known."""
-    from .test_imports import imported
-
     secret = bytes(range(48))
     key_id = imported(kms, secret, KeySpec="HMAC_384", KeyUsage="GENERATE_VERIFY_MAC")
     mac = kms.generate_mac(KeyId=key_id, MacAlgorithm="HMAC_SHA_384", Message=b"message")["Mac"]

@@ -72,8 +72,8 @@ def delete(tx: Transaction, arguments: dict[str, Any]) -> None:
     key = tx.find(Key, arguments["key_id"])
     if key is None or not key.deletion_at or key.deletion_at > tx.now:
         return
-    some = grants.some_of(tx, key, limit=_GRANTS_EACH_TIME)
-    for _, grant in some:
+    some = grants.some_of(tx, key, _GRANTS_EACH_TIME)
+    for grant in some:
         key = grants.remove(tx, key, grant)
     if len(some) == _GRANTS_EACH_TIME:
         tx.schedule("kms.delete", arguments, at=tx.now, name=key.key_id)

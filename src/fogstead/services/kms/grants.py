@@ -15,6 +15,7 @@ import msgspec
 
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.policies import Question
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.records import RecordCodec
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Home, after, end_of
@@ -115,13 +116,11 @@ def remove(tx: Transaction, key: Key, grant: Grant) -> Key:
     return tx.replace(key, grants=key.grants - 1)
 
 
-def some_of(
-    tx: Transaction, key: Key, after_row: StoreKey | None = None, limit: int = _PAGE
-) -> list[tuple[StoreKey, Grant]]:
-    """Grants of a key with their rows, from a row on."""
+def some_of(tx: Transaction, key: Key, limit: int) -> list[Grant]:
+    """The first grants of a key."""
     low = key.shard + ROWS
-    rows = tx.keys.scan(after(after_row) if after_row else low, end_of(low), limit=limit)
-    return [(row, codec.decode(raw)) for row, raw in rows]
+    rows = tx.keys.scan(low, end_of(low), limit=limit)
+    return [codec.decode(raw) for _, raw in rows]
 
 
 def digest_of(grant: Grant) -> bytes:
@@ -162,14 +161,14 @@ def retirable_rows(home: Home, principal: str) -> StoreKey:
 
 
 # ------------------------------------------------------------- what they allow
-def allow(tx: Transaction, key: Key, question: Question, given: Mapping[str, Any]) -> bool:
-    """Whether any grant of the key permits the caller this."""
-    operation = question.action.partition(":")[2]
-    return any(
-        permits(tx, grant, operation, given)
-        for name in names_of(question.principal)
-        for grant in _granted_to(tx, key, name)
-    )
+def level(tx: Transaction, key: Key, question: Question, given: Mapping[str, Any]) -> Level:
+    """How closely a grant of the key that permits this names the caller: itself, its role, or its account."""
+    operation, caller = question.action.partition(":")[2], question.principal
+    levels = [(name, Level.EXACT if name == caller.arn else Level.ROLE) for name in names_of(caller)]
+    for name, found in (*levels, (f"arn:aws:iam::{caller.account}:root", Level.ACCOUNT)):
+        if any(permits(tx, grant, operation, given) for grant in _granted_to(tx, key, name)):
+            return found
+    return Level.NOT
 
 
 def names_of(principal: Principal) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from fogstead.kernel.authorization import Access
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.policies import Question, compile_policy
+from fogstead.kernel.policy_principals import Level
 from fogstead.kernel.resource import Located, Resource, home_of
 from fogstead.kernel.tags import Tags
 from fogstead.kernel.transaction import Transaction
@@ -126,8 +127,8 @@ class Key(Resource, service=kms, arn="key/{key_id}", missing=NotFound):
         return self.tags
 
     def access(self, tx: Transaction, question: Question, given: Mapping[str, Any]) -> Access:
-        """The key policy has to take part, for roots too; a grant is as good as it."""
-        granted = self.grants > 0 and grants.allow(tx, self, question, given)
+        """The key policy has to take part, for roots too; a grant is as good as a statement of it."""
+        granted = grants.level(tx, self, question, given) if self.grants else Level.NOT
         return Access(compile_policy(self.policy, "resource"), must_allow=self.policy_must_allow, granted=granted)
 
     def condition_keys(self, tx: Transaction, given: Mapping[str, Any]) -> Mapping[str, str | list[str]]:

@@ -26,6 +26,7 @@ from fogstead.kernel.cloud import AuthMode, Cloud
 from fogstead.kernel.endpoints import TcpListener, UdpListener
 from fogstead.kernel.identity import NoKeys, RootKeys
 from fogstead.kernel.ports import PortBook
+from fogstead.kernel.prices import BookRefused, read_book
 from fogstead.model.standard import cache_folder, standard_models
 from fogstead.primitives.blobs import BlobsRefused
 from fogstead.primitives.blobs.directory import DirectoryBlobs
@@ -57,6 +58,9 @@ CERTIFIED_NAMES = (
 )
 
 
+SAMPLE_PRICES = Path(__file__).parent / "services" / "pricing" / "prices.json"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose."""
@@ -73,6 +77,7 @@ class Settings:
     root_keys: Literal["loopback", "everywhere"] = "loopback"
     throttles: bool = False
     checks_outputs: bool = False
+    price_book: Path | None = None
     packages: tuple[str, ...] = field(default=("fogstead.services",))
 
 
@@ -94,6 +99,10 @@ class RunningCloud:
                 f"--auth {settings.auth} beyond loopback ({settings.host}) lets everyone in: "
                 "add --root-keys everywhere if that is what you want."
             )
+        try:
+            prices = read_book(settings.price_book or SAMPLE_PRICES)
+        except BookRefused as error:
+            raise Refused(str(error)) from None
         self.settings = settings
         self.directory = DataDirectory(settings.data_dir)
         try:
@@ -112,6 +121,7 @@ class RunningCloud:
             audit=AuditLog(DirectorySegments(settings.data_dir / "audit")),
             credentials=RootKeys() if root_keys_good else NoKeys(),
             auth=settings.auth,
+            prices=prices,
             throttles=settings.throttles,
             checks_outputs=settings.checks_outputs,
         )

@@ -44,6 +44,7 @@ def run(data_dir: Path, chosen: dict[str, Any], told: Callable[[str], None] | No
         root_keys=chosen["root_keys"],
         throttles=chosen["throttle"],
         checks_outputs=chosen["check_outputs"],
+        price_book=chosen["price_book"],
     )
     answered = False
 

@@ -6,14 +6,18 @@ adds up the same however it is cut. All sums are exact; only what is shown is ro
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fogstead.kernel.meter import UNITS
 from fogstead.kernel.prices import PriceBook, cost
 from fogstead.kernel.usage import Series, TagSet, month_of, quantity
+
+if TYPE_CHECKING:
+    from fogstead.kernel.cloud import Cloud
 
 AMOUNT_DIGITS: Final = 10
 
@@ -102,6 +106,12 @@ def rate(totals: Mapping[tuple[int, Series], int], book: PriceBook) -> list[Item
         days[day][series] = amount
     rater = _Rater(book)
     return [item for day in sorted(days) for item in rater.day(day, days[day])]
+
+
+async def bill(cloud: Cloud, account: str, months: Collection[int]) -> list[Item]:
+    """The items of whole months of an account, up to this moment."""
+    totals = await cloud.meter.read(account, months, cloud.clock.now())
+    return await asyncio.to_thread(rate, totals, cloud.prices)
 
 
 def shown(amount: Fraction) -> str:

@@ -28,6 +28,7 @@ from fogstead.kernel.observation import Observations
 from fogstead.kernel.outbox import Event, Outbox, Reaction
 from fogstead.kernel.pipeline import Pipeline
 from fogstead.kernel.ports import PORTS
+from fogstead.kernel.prices import NO_PRICES, PriceBook
 from fogstead.kernel.quotas import QuotaTable
 from fogstead.kernel.sweeping import Sweeper
 from fogstead.kernel.throttling import Throttle
@@ -69,6 +70,7 @@ class Cloud:
         credentials: CredentialSource | None = None,
         authority: Authority | None = None,
         audit: AuditLog | None = None,
+        prices: PriceBook = NO_PRICES,
         auth: AuthMode = "enforce",
         throttles: bool = False,
         checks_outputs: bool = False,
@@ -92,6 +94,7 @@ class Cloud:
         self.asked_actions = AskedActions()
         self.counts = CallCounts()
         self.meter = Meter(store)
+        self.prices = prices
         self.observations = Observations()
         self.clock_log = ClockLog(store)
         self.hub = Hub(self.clock)

@@ -83,6 +83,11 @@ class PriceBook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known = self.services.get(service)
         return known.name if known is not None else service
 
+    def service_code(self, service: str) -> str:
+        """As the price list names it."""
+        known = self.services.get(service)
+        return known.code if known is not None else service
+
     def shown_usage_type(self, service: str, usage_type: str, region: str) -> str:
         """With the prefix that bills give it in a Region."""
         known, there = self.services.get(service), self.regions.get(region)

@@ -17,6 +17,7 @@ from fogstead.kernel.asking import Answers, Ask
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.invocation import Invocation, Origin
+from fogstead.kernel.levels import Payer
 from fogstead.kernel.meter import PriceLine, payer_of
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.resource import Located, R, Resource
@@ -252,10 +253,10 @@ class Transaction:
         series = usage.Series(line.service, line.usage_type, line.per, payer.region, line.operation, payer.tags)
         usage.add(self.keys, payer.account, usage.Used(series, usage.day_of(self.now), amount))
 
-    def meter(self, line: PriceLine, amount: int, *, of: Resource) -> None:
+    def meter(self, line: PriceLine, amount: int, *, of: Resource | Payer, operation: str = "") -> None:
         """Count an amount once this is kept; a kill may lose a second of counts."""
-        meter, now, payer = self.cloud.meter, self.now, payer_of(of)
-        self._effects.append(lambda: meter.count(now, line, amount, payer))
+        meter, now, payer = self.cloud.meter, self.now, of if isinstance(of, Payer) else payer_of(of)
+        self._effects.append(lambda: meter.count(now, line, amount, payer, operation))
 
     # ------------------------------------------------------------- blobs
     def refer(self, blob: str, owner: bytes) -> None:

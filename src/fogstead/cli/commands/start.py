@@ -73,6 +73,14 @@ EXAMPLES = (
     default="loopback",
     help="Where the public root keys (test / test) are good.",
 )
+@setting(
+    "--price-book",
+    env="FOGSTEAD_PRICE_BOOK",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    show_default="a sample of public list prices",
+    help="The prices that bills are made with.",
+)
 @setting("--throttle", env="FOGSTEAD_THROTTLE", is_flag=True, help="Limit the rate of calls as AWS does.")
 @setting(
     "--check-outputs",

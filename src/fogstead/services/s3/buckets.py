@@ -99,6 +99,10 @@ class Bucket(Resource, service=s3, arn="{name}", missing=NoSuchBucket, scope="cl
         return self.owner
 
     @property
+    def billed_region(self) -> str:
+        return self.location
+
+    @property
     def resource_policy(self) -> str:
         return self.policy
 
@@ -143,13 +147,13 @@ class Bucket(Resource, service=s3, arn="{name}", missing=NoSuchBucket, scope="cl
             if not is_account(owner):
                 raise InvalidBucketOwnerAWSAccountID
             raise AccessDenied("Access Denied")
-        if self._is_charged(caller) and (given.get("RequestPayer") != "requester" or not caller.account):
+        if self.is_charged(caller) and (given.get("RequestPayer") != "requester" or not caller.account):
             raise AccessDenied("Access Denied")
 
     def told_with_answers(self, caller: Principal, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"RequestCharged": "requester"} if self._is_charged(caller) else {}
+        return {"RequestCharged": "requester"} if self.is_charged(caller) else {}
 
-    def _is_charged(self, caller: Principal) -> bool:
+    def is_charged(self, caller: Principal) -> bool:
         """Whether others than the owner pay for what they ask, and this is another."""
         payment = self.configurations.get("RequestPaymentConfiguration")
         return payment is not None and payment.get("Payer") == "Requester" and caller.account != self.owner
@@ -303,6 +307,7 @@ def delete_bucket(tx: Transaction, req: DeleteBucketRequest) -> None:  # noqa: A
             versions = " You must delete all versions in the bucket." if bucket.versioning else ""
             raise BucketNotEmpty(f"{BucketNotEmpty.sentence}.{versions}".rstrip("."), BucketName=bucket.name)
     tx.keys.delete(bucket.locator.packed)
+    tx.end_levels(bucket)
     tx.keys.delete(_owned(tx, bucket.owner) + pack(bucket.name))
     tx.schedule("s3.clear", {"shard": shard}, at=tx.now)
 
@@ -312,7 +317,7 @@ def clear_some(tx: Transaction, arguments: dict[str, Any]) -> None:
     """Let the parts go that were uploaded to a deleted bucket, then have its rows reaped."""
     shard: Key = arguments["shard"]
     tx.keys.lock(shard)
-    if contents.release_parts(tx, shard + records.PARTS):
+    if contents.release_parts(tx, shard + records.PARTS) is not None:
         tx.schedule("s3.clear", arguments, at=tx.now)
     else:
         tx.schedule("kernel.reap", {"shard": shard}, at=tx.now)

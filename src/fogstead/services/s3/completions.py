@@ -15,7 +15,7 @@ from fogstead.kernel.records import RecordCodec
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack_int
-from fogstead.services.s3 import checksums, contents, etags, notices, preconditions, records, versions
+from fogstead.services.s3 import billing, checksums, contents, etags, notices, preconditions, records, versions
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import part_of_arn
 from fogstead.services.s3.objects import CUSTOMER_KEY, etag_of, written
@@ -71,6 +71,7 @@ def complete_multipart_upload(tx: Transaction, req: CompleteMultipartUploadReque
     else:
         version = _complete(tx, bucket, shard, upload, req)
         notices.created(tx, bucket, req["Key"], version, "CompleteMultipartUpload")
+    billing.count_part_request(tx, version.storage_class, "CompleteMultipartUpload")
     out: CompleteMultipartUploadOutput = written(bucket, version)
     out["Location"] = f"{tx.origin.base_url}/{bucket.name}/{req['Key']}"
     out["Bucket"], out["Key"] = bucket.name, req["Key"]
@@ -103,6 +104,7 @@ def _complete(tx: Transaction, bucket: Bucket, shard: Key, upload: Upload, given
     if given.get("IfMatch") is not None or given.get("IfNoneMatch") is not None:
         preconditions.check_write(given, key, etag_of(records.current(tx, shard, key)))
     _take_over(tx, shard, upload, there, chosen)
+    billing.hold_parts(tx, bucket, upload.storage_class, -sum(part.size for part in there.values()))
     details = msgspec.structs.replace(upload.details, checksum=checksum, pieces=len(chosen), parts=len(chosen))
     version = Version(
         tx.now // 1000 * 1000,

@@ -103,13 +103,17 @@ def drop(tx: Transaction, shard: Key, version: Version) -> None:
         tx.keys.delete(content_key(shard, version.content))
 
 
-def release_parts(tx: Transaction, low: Key) -> bool:
-    """Let the parts of unfinished uploads go, some at a time; whether there were any. Their rows lie under `low`."""
+def release_parts(tx: Transaction, low: Key) -> int | None:
+    """Let the parts of unfinished uploads go, some at a time; their bytes, None when there were no parts.
+
+    Their rows lie under `low`.
+    """
     rows = tx.keys.scan(low, end_of(low), limit=RELEASED_AT_ONCE)
-    for row, raw in rows:
-        release_part(tx, parts.decode(raw))
+    gone = [parts.decode(raw) for _, raw in rows]
+    for (row, _), part in zip(rows, gone, strict=True):
+        release_part(tx, part)
         tx.keys.delete(row)
-    return bool(rows)
+    return sum(part.size for part in gone) if gone else None
 
 
 def release_part(tx: Transaction, part: Part) -> None:

@@ -217,7 +217,7 @@ def delete(tx: Transaction, bucket: Bucket, key: str, version_id: str | None, gi
         _check_delete(tx, shard, key, version_id, given)
     if version_id:
         records.check_id(version_id)
-        gone = versions.remove(tx, shard, key, version_id)
+        gone = versions.remove(tx, bucket, shard, key, version_id)
         if gone is not None:
             notices.removed(tx, bucket, key, gone, "Delete")
         return {"VersionId": version_id, **({"DeleteMarker": True} if gone is not None and gone.is_marker else {})}

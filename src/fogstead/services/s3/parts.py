@@ -10,7 +10,7 @@ from fogstead.kernel.calls import Call
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, after, end_of
 from fogstead.primitives.store.packing import pack_int
-from fogstead.services.s3 import checksums, contents, etags, ranges, records, sources
+from fogstead.services.s3 import billing, checksums, contents, etags, ranges, records, sources
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.intake import UPLOAD_BYTES_MAX, PartIntake
 from fogstead.services.s3.object_access import part_of_arn
@@ -55,6 +55,7 @@ def upload_part(tx: Transaction, req: UploadPartRequest) -> UploadPartOutput:
     intake = received.hashes
     assert isinstance(intake, PartIntake)
     upload, part = _keep_part(tx, req, received)
+    billing.count_part_request(tx, upload.storage_class, "UploadPart")
     out: Any = {"ETag": etags.quoted(part.etag), "ServerSideEncryption": "AES256"}
     shown = intake.algorithm or (upload.checksum_algorithm if upload.checksum_asked else "")
     if shown:
@@ -76,9 +77,10 @@ def _keep_part(tx: Transaction, given: Mapping[str, Any], received: Received) ->
             f"actual checksum Type: {said}"
         )
     row = part_key(shard, upload.number, number)
-    old = tx.keys.get(row)
+    raw = tx.keys.get(row)
+    old = records.parts.decode(raw) if raw is not None else None
     if old is not None:
-        contents.release_part(tx, records.parts.decode(old))
+        contents.release_part(tx, old)
     sealed, seal = b"", 0
     if received.blob:
         tx.refer(received.blob, pack_int(upload.number))
@@ -90,6 +92,7 @@ def _keep_part(tx: Transaction, given: Mapping[str, Any], received: Received) ->
         number, received.size, intake.etag, received.blob, sealed, checksum, tx.now // 1000 * 1000, seal, upload.number
     )
     tx.keys.put(row, records.parts.encode(part))
+    billing.hold_parts(tx, tx.resource, upload.storage_class, part.size - (old.size if old is not None else 0))
     return upload, part
 
 
@@ -129,7 +132,9 @@ async def upload_part_copy(call: Call, req: UploadPartCopyRequest) -> UploadPart
         return source, sources.outgoing(tx, source, start, end), intake
 
     def finish(tx: Transaction) -> Part:
-        return _keep_part(tx, req, received)[1]
+        upload, part = _keep_part(tx, req, received)
+        billing.count_part_request(tx, upload.storage_class, "UploadPartCopy")
+        return part
 
     source, outgoing, intake = await call.transact(begin)
     try:

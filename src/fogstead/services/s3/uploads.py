@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fogstead.kernel.catalog import job
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
-from fogstead.services.s3 import access, checksums, contents, upload_records
+from fogstead.services.s3 import access, billing, checksums, contents, upload_records
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import part_of_arn
 from fogstead.services.s3.objects import KEYS_AND_LOCKS, describe, storage_class_of
@@ -71,10 +71,12 @@ def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) 
 @s3.operation(on=Bucket, at="Bucket", part=part_of_arn, refuses=("IfMatchInitiatedTime",))
 def abort_multipart_upload(tx: Transaction, req: AbortMultipartUploadRequest) -> AbortMultipartUploadOutput:
     """Give an upload up; its parts go."""
-    shard = tx.shard(tx.resource)
+    bucket: Bucket = tx.resource
+    shard = tx.shard(bucket)
     upload = find_upload(tx, shard, req)
     tx.keys.delete(upload_key(shard, req["Key"], upload.number))
-    tx.schedule("s3.drop-parts", {"shard": shard, "number": upload.number}, at=tx.now)
+    billed = {"bucket": bucket.name, "storage_class": upload.storage_class}
+    tx.schedule("s3.drop-parts", {"shard": shard, "number": upload.number, **billed}, at=tx.now)
     return {}
 
 
@@ -83,7 +85,11 @@ def drop_some_parts(tx: Transaction, arguments: dict[str, Any]) -> None:
     """Let the parts of an upload go that is no more, some at a time."""
     shard: Key = arguments["shard"]
     tx.keys.lock(shard)
-    if contents.release_parts(tx, parts_low(shard, arguments["number"])):
+    gone = contents.release_parts(tx, parts_low(shard, arguments["number"]))
+    if gone is not None:
+        bucket = tx.find(Bucket, arguments.get("bucket", ""))
+        if bucket is not None and bucket.shard == shard:
+            billing.hold_parts(tx, bucket, arguments["storage_class"], -gone)
         tx.schedule("s3.drop-parts", arguments, at=tx.now)
 
 

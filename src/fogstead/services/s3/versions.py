@@ -9,7 +9,7 @@ import msgspec
 
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key
-from fogstead.services.s3 import contents, records
+from fogstead.services.s3 import billing, contents, records
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.records import NULL_ID, Version
 
@@ -28,9 +28,16 @@ def place(tx: Transaction, bucket: Bucket, shard: Key, key: str, version: Versio
         if bucket.keeps_versions:
             version = msgspec.structs.replace(version, id=records.new_id(tx, version.number))
         else:
-            _drop_older_null(tx, shard, key)
+            _drop_older_null(tx, bucket, shard, key)
     records.keep_current(tx, shard, key, version)
+    billing.hold(tx, bucket, version)
     return version
+
+
+def _drop(tx: Transaction, bucket: Bucket, shard: Key, version: Version) -> None:
+    """A version is gone for good, with its bytes."""
+    contents.drop(tx, shard, version)
+    billing.let_go(tx, bucket, version)
 
 
 def _step_back(
@@ -40,16 +47,16 @@ def _step_back(
     if bucket.keeps_versions or (bucket.versioning and old.id != NULL_ID):
         records.keep_older(tx, shard, key, old)
     else:
-        contents.drop(tx, shard, old)
+        _drop(tx, bucket, shard, old)
     if not overwritten:
         tx.keys.delete(records.current_key(shard, key))
 
 
-def _drop_older_null(tx: Transaction, shard: Key, key: str) -> None:
+def _drop_older_null(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> None:
     found, is_current = records.by_id(tx, shard, key, NULL_ID)
     if found is not None and not is_current:
         records.drop_older(tx, shard, key, found)
-        contents.drop(tx, shard, found)
+        _drop(tx, bucket, shard, found)
 
 
 def hide(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> Version | None:
@@ -60,7 +67,7 @@ def hide(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> Version | Non
     if not bucket.versioning:
         return None
     if not bucket.keeps_versions:
-        _drop_older_null(tx, shard, key)
+        _drop_older_null(tx, bucket, shard, key)
     number = tx.keys.next_number()
     version_id = records.new_id(tx, number) if bucket.keeps_versions else NULL_ID
     marker = Version(tx.now // 1000 * 1000, 0, "", "", number, version_id, bucket.owner, is_marker=True)
@@ -68,7 +75,7 @@ def hide(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> Version | Non
     return marker
 
 
-def remove(tx: Transaction, shard: Key, key: str, version_id: str) -> Version | None:
+def remove(tx: Transaction, bucket: Bucket, shard: Key, key: str, version_id: str) -> Version | None:
     """Remove one version for good; the newest that is left comes to the front, unless it is a delete marker."""
     found, is_current = records.by_id(tx, shard, key, version_id)
     if found is None:
@@ -77,7 +84,7 @@ def remove(tx: Transaction, shard: Key, key: str, version_id: str) -> Version | 
         tx.keys.delete(records.current_key(shard, key))
     else:
         records.drop_older(tx, shard, key, found)
-    contents.drop(tx, shard, found)
+    _drop(tx, bucket, shard, found)
     if is_current or found.is_marker:
         _bring_forward(tx, shard, key)
     return found

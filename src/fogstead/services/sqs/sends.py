@@ -39,7 +39,7 @@ def send_message_batch(tx: Transaction, req: SendMessageBatchRequest) -> SendMes
     """Up to ten messages, together at most 1 MiB."""
     entries = req["Entries"]
     batches.check(entries)
-    size = sum(_size(entry) for entry in entries)
+    size = sum(size_of(entry) for entry in entries)
     if size > MESSAGE_BYTES_MAX:
         raise BatchRequestTooLong(
             f"Batch requests cannot be longer than {MESSAGE_BYTES_MAX} bytes. You have sent {size} bytes."
@@ -56,10 +56,10 @@ def throttle(tx: Transaction, what: str) -> None:
         tx.throttle(f"sqs:{what}:{queue.identity}", HIGH_THROUGHPUT_RATE if high else FIFO_RATE, RequestThrottled)
 
 
-def _size(entry: Mapping[str, Any]) -> int:
-    """A message's bytes, whether or not it is a good one."""
+def size_of(entry: Mapping[str, Any]) -> int:
+    """A message's bytes, sent or received, whether or not it is a good one."""
     attributes = entry.get("MessageAttributes") or {}
-    return _bytes(entry["MessageBody"]) + sum(
+    return _bytes(entry.get("MessageBody", entry.get("Body"))) + sum(
         _bytes(name) + _bytes(value.get("DataType", "")) + _bytes(value.get("StringValue") or value.get("BinaryValue"))
         for name, value in attributes.items()
     )

@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "wait": "Wait until a cloud answers.",
         "clock": "Show or move the time that the cloud lives in.",
         "iam": "Explain decisions, and write the policy that calls need.",
+        "bill": "Show what an account's usage costs.",
         "inspect": "Show what a data directory holds, without changing it.",
     },
     "Set up clients": {

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS: Final = 1.0
 SERIES_MAX: Final = 20_000
 _BATCH: Final = 500
+_PAYERS_MAX: Final = 4_096
 _FORGOTTEN_EACH_TIME: Final = 5_000
 
 UNITS: Final[Mapping[str, str]] = {
@@ -97,9 +98,20 @@ def is_billed(invocation: Invocation, refusal: ServiceError | None) -> bool:
     return refusal.status < 500 and not (stranger and refusal.status == 403)
 
 
+_payers: dict[int, tuple[Resource, Payer]] = {}
+"""By the identity of the resource, which is kept alive here; records that are read again are the same objects."""
+
+
 def payer_of(resource: Resource) -> Payer:
     """Who is billed for a resource."""
-    return Payer(resource.owner_account, resource.billed_region, resource.arn, tag_set(resource.resource_tags))
+    known = _payers.get(id(resource))
+    if known is not None and known[0] is resource:
+        return known[1]
+    if len(_payers) >= _PAYERS_MAX:
+        _payers.clear()
+    payer = Payer(resource.owner_account, resource.billed_region, resource.arn, tag_set(resource.resource_tags))
+    _payers[id(resource)] = (resource, payer)
+    return payer
 
 
 class Meter:

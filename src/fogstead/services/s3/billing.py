@@ -148,20 +148,17 @@ def count_part_request(tx: Transaction, storage_class: str, operation: str) -> N
 
 
 # --------------------------------------------------------------------------- what is held
-def hold(tx: Transaction, bucket: Bucket, version: Version) -> None:
-    """A version's bytes are billed from now on."""
-    _change(tx, bucket, version, 1)
-
-
-def let_go(tx: Transaction, bucket: Bucket, version: Version) -> None:
-    """They are billed no longer, but for what is left of the shortest time of their class."""
-    if version.is_marker:
-        return
-    _change(tx, bucket, version, -1)
-    storage = CLASSES[version.storage_class]
-    left = version.modified_at + storage.shortest_days * _DAY_MILLIS - tx.now
-    if storage.early is not None and left > 0:
-        tx.charge(storage.early, max(version.size, SMALL_BYTES) * left, of=bucket)
+def change(tx: Transaction, bucket: Bucket, new: Version | None, gone: Version | None) -> None:
+    """From now on one version is billed and another, if any, no longer, but for the rest of its shortest time."""
+    held: dict[PriceLine, int] = {}
+    if new is not None:
+        _add(held, new, 1)
+    if gone is not None and not gone.is_marker:
+        _add(held, gone, -1)
+        _charge_early(tx, bucket, gone)
+    for line, delta in held.items():
+        if delta:
+            tx.level(line, delta, of=bucket)
 
 
 def hold_parts(tx: Transaction, bucket: Bucket, storage_class: str, delta: int) -> None:
@@ -170,11 +167,17 @@ def hold_parts(tx: Transaction, bucket: Bucket, storage_class: str, delta: int) 
         tx.level(CLASSES[storage_class].held, delta, of=bucket)
 
 
-def _change(tx: Transaction, bucket: Bucket, version: Version, sign: int) -> None:
+def _add(held: dict[PriceLine, int], version: Version, sign: int) -> None:
     storage, size = CLASSES[version.storage_class], version.size
-    if size:
-        tx.level(storage.held, sign * size, of=bucket)
+    held[storage.held] = held.get(storage.held, 0) + sign * size
     if storage.small is not None and size < SMALL_BYTES:
-        tx.level(storage.small, sign * (SMALL_BYTES - size), of=bucket)
+        held[storage.small] = held.get(storage.small, 0) + sign * (SMALL_BYTES - size)
     if storage.watched is not None and size >= SMALL_BYTES:
-        tx.level(storage.watched, sign, of=bucket)
+        held[storage.watched] = held.get(storage.watched, 0) + sign
+
+
+def _charge_early(tx: Transaction, bucket: Bucket, gone: Version) -> None:
+    storage = CLASSES[gone.storage_class]
+    left = gone.modified_at + storage.shortest_days * _DAY_MILLIS - tx.now
+    if storage.early is not None and left > 0:
+        tx.charge(storage.early, max(gone.size, SMALL_BYTES) * left, of=bucket)

@@ -22,34 +22,35 @@ def told(bucket: Bucket, version: Version) -> dict[str, str]:
 def place(tx: Transaction, bucket: Bucket, shard: Key, key: str, version: Version) -> Version:
     """Make it the current version, under the id that the bucket's versioning gives it."""
     old = records.current(tx, shard, key)
-    if old is not None:
-        _step_back(tx, bucket, shard, key, old, overwritten=True)
+    gone = old if old is not None and _step_back(tx, bucket, shard, key, old, overwritten=True) else None
     if bucket.versioning:
         if bucket.keeps_versions:
             version = msgspec.structs.replace(version, id=records.new_id(tx, version.number))
         else:
             _drop_older_null(tx, bucket, shard, key)
     records.keep_current(tx, shard, key, version)
-    billing.hold(tx, bucket, version)
+    billing.change(tx, bucket, version, gone)
     return version
 
 
 def _drop(tx: Transaction, bucket: Bucket, shard: Key, version: Version) -> None:
     """A version is gone for good, with its bytes."""
     contents.drop(tx, shard, version)
-    billing.let_go(tx, bucket, version)
+    billing.change(tx, bucket, None, version)
 
 
 def _step_back(
     tx: Transaction, bucket: Bucket, shard: Key, key: str, old: Version, *, overwritten: bool = False
-) -> None:
-    """The current version stays as an older one, or goes where its id is taken over."""
-    if bucket.keeps_versions or (bucket.versioning and old.id != NULL_ID):
+) -> bool:
+    """The current version stays as an older one, or goes where its id is taken over; whether it is gone."""
+    stays = bucket.keeps_versions or (bucket.versioning != "" and old.id != NULL_ID)
+    if stays:
         records.keep_older(tx, shard, key, old)
     else:
-        _drop(tx, bucket, shard, old)
+        contents.drop(tx, shard, old)
     if not overwritten:
         tx.keys.delete(records.current_key(shard, key))
+    return not stays
 
 
 def _drop_older_null(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> None:
@@ -62,8 +63,8 @@ def _drop_older_null(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> N
 def hide(tx: Transaction, bucket: Bucket, shard: Key, key: str) -> Version | None:
     """Delete without naming a version: a delete marker where versions are kept, else the object is gone."""
     old = records.current(tx, shard, key)
-    if old is not None:
-        _step_back(tx, bucket, shard, key, old)
+    if old is not None and _step_back(tx, bucket, shard, key, old):
+        billing.change(tx, bucket, None, old)
     if not bucket.versioning:
         return None
     if not bucket.keeps_versions:

@@ -222,7 +222,13 @@ class JsonProtocol:
         legacy = query_error(model, error)
         if legacy is not None:
             headers.append(legacy)
-        return WireReply(error.status, headers, write_json(body))
+        return WireReply(_status(model, error), headers, write_json(body))
+
+
+def _status(model: ServiceModel, error: ServiceError) -> int:
+    """Services born on this protocol say 400 to whoever is turned away, as their "Common Errors" tell."""
+    born_here = "awsQueryCompatible" not in model.metadata
+    return 400 if born_here and error.status == 403 and not error.modelled else error.status
 
 
 _encode_safely = write_json

@@ -14,6 +14,7 @@ from fogstead.kernel.errors import ValidationError
 from fogstead.kernel.resource import home_of
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.kms import aliases, grants, materials
+from fogstead.services.kms.billing import hold, let_go
 from fogstead.services.kms.keys import PENDING_DELETION, PENDING_REPLICA_DELETION, Key
 from fogstead.services.kms.rotations import JOB as ROTATION
 from fogstead.services.kms.service import DAY_MILLIS, InvalidState, kms
@@ -39,6 +40,7 @@ def schedule_key_deletion(tx: Transaction, req: ScheduleKeyDeletionRequest) -> S
     days = req.get("PendingWindowInDays", DAYS_MAX)
     if not DAYS_MIN <= days <= DAYS_MAX:
         raise ValidationError(f"PendingWindowInDays must be between {DAYS_MIN} and {DAYS_MAX} (inclusive).")
+    let_go(tx, key)
     shown: ScheduleKeyDeletionResponse = {"KeyId": key.arn, "PendingWindowInDays": days}
     materials.forget_opened(tx, key)
     if key.is_primary and key.replica_regions:
@@ -61,7 +63,7 @@ def cancel_key_deletion(tx: Transaction, req: CancelKeyDeletionRequest) -> Cance
     key = require_owner(tx)
     if key.state not in (PENDING_DELETION, PENDING_REPLICA_DELETION):
         raise InvalidState(f"{key.arn} is not pending deletion.")
-    tx.replace(key, deletion_at=0, replica_window_days=0, enabled=not key.ready)
+    hold(tx, tx.replace(key, deletion_at=0, replica_window_days=0, enabled=not key.ready))
     tx.unschedule("kms.delete", key.key_id)
     return {"KeyId": key.arn}
 

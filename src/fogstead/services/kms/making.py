@@ -13,6 +13,7 @@ from fogstead.kernel.policies import compile_policy
 from fogstead.kernel.tags import TAGS_MAX, Tags, checked
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.kms import key_pairs, materials
+from fogstead.services.kms.billing import hold
 from fogstead.services.kms.keys import OWN_MATERIAL, Key
 from fogstead.services.kms.materials import Material
 from fogstead.services.kms.service import (
@@ -32,10 +33,10 @@ def new_key_id(tx: Transaction, *, multi_region: bool) -> str:
 
 def make(tx: Transaction, key: Key) -> Key:
     """Keep a new key, with material of its own where it does not import it."""
-    if key.origin != OWN_MATERIAL:
-        return tx.create(key, quota=keys_max)
     made = tx.create(key, quota=keys_max)
-    materials.put(tx, made, new_material(tx, made, 0, materials.CURRENT))
+    hold(tx, made)
+    if key.origin == OWN_MATERIAL:
+        materials.put(tx, made, new_material(tx, made, 0, materials.CURRENT))
     return made
 
 

@@ -19,6 +19,7 @@ from fogstead.kernel.resource import home_of
 from fogstead.kernel.tags import Tags
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.kms import materials
+from fogstead.services.kms.billing import hold
 from fogstead.services.kms.deletions import part_with
 from fogstead.services.kms.imports import refresh
 from fogstead.services.kms.keys import DISABLED, IMPORTED_MATERIAL, Key, metadata
@@ -209,7 +210,7 @@ def _found(tx: Transaction, leader: Key, arguments: Mapping[str, Any]) -> None:
         primary_region=leader.primary_region,
         replica_regions=leader.replica_regions,
     )
-    tx.create(replica, quota=keys_max)
+    hold(tx, tx.create(replica, quota=keys_max))
 
 
 def _shown(tx: Transaction, key_id: str) -> ReplicateKeyResponse:

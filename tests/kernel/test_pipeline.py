@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from trial import ACCOUNT, HOME, OTHER_ACCOUNT, OTHER_ROOT, ROOT, START, USER, Trial, secret_arn
 from trial_services.secretsmanager.secrets import GATE
-from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound
+from trial_services.secretsmanager.service import InvalidRequest, ResourceNotFound, secretsmanager
 
 from fogstead.kernel.audit import HIDDEN, AuditRecord
 from fogstead.kernel.context_keys import context_of
@@ -23,7 +23,7 @@ from fogstead.kernel.errors import (
     Throttled,
     ValidationError,
 )
-from fogstead.kernel.identity import ANONYMOUS
+from fogstead.kernel.identity import ANONYMOUS, Principal
 from fogstead.kernel.pipeline import BEFORE, INSIDE
 from fogstead.kernel.standing import NOTHING
 from fogstead.primitives.store import Home
@@ -32,6 +32,7 @@ from fogstead.primitives.store.adversary import AdversaryStore, Trouble
 
 def test_the_stages_stand_in_two_lists_in_their_order() -> None:
     assert [stage.name for stage in BEFORE] == [
+        "refuse the caller",
         "validate input",
         "refuse what is not honoured",
         "throttle",
@@ -52,6 +53,18 @@ async def test_the_input_is_checked_before_anybody_is_asked_for_permission(trial
     assert caught.value.message == (
         "1 validation error detected: Value null at 'secretId' failed to satisfy constraint: Member must not be null"
     )
+
+
+async def test_a_service_may_refuse_callers_whatever_policies_say(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusal(caller: Principal, operation: str) -> ServiceError | None:
+        return InvalidRequest("Not you.") if (caller, operation) == (ROOT, "DescribeSecret") else None
+
+    monkeypatch.setattr(secretsmanager, "refuses_caller", refusal)
+    await trial.secret("CreateSecret", Name="db")
+    with pytest.raises(InvalidRequest, match="Not you"):
+        await trial.secret("DescribeSecret", SecretId="db")
 
 
 async def test_all_faults_of_an_input_are_told_at_once(trial: Trial) -> None:

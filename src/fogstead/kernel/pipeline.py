@@ -53,6 +53,15 @@ class Stage:
 
 
 # --------------------------------------------------------------------------- before the transaction
+def refuse_caller(_cloud: Cloud, invocation: Invocation) -> None:
+    """Callers whom no policy could let in, such as sessions where lasting credentials are wanted."""
+    operation = invocation.operation
+    assert operation.service.refuses_caller is not None
+    refusal = operation.service.refuses_caller(invocation.caller, operation.name)
+    if refusal is not None:
+        raise refusal
+
+
 def validate_input(_cloud: Cloud, invocation: Invocation) -> None:
     """The model's constraints, all faults at once."""
     faults: list[Fault] = []
@@ -136,6 +145,7 @@ def _completed(invocation: Invocation, result: Any) -> Any:
 
 
 BEFORE: tuple[Stage, ...] = (
+    Stage("refuse the caller", refuse_caller, lambda operation: operation.service.refuses_caller is not None),
     Stage("validate input", validate_input, lambda operation: operation.check is not None),
     Stage("refuse what is not honoured", refuse_unhonoured, lambda operation: bool(operation.refuses)),
     Stage("throttle", throttle, lambda operation: operation.rate is not None),

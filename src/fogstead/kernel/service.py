@@ -34,6 +34,7 @@ from fogstead.model.validation import Check, Fault, compile_check, describe
 from fogstead.primitives.store import Home
 
 if TYPE_CHECKING:
+    from fogstead.kernel.identity import Principal
     from fogstead.kernel.resource import Located, Resource
     from fogstead.kernel.transaction import Transaction
 
@@ -141,6 +142,8 @@ class Service:
         self.quota_error: type[ServiceError] = QuotaExceeded
         self.page_token_error: type[ServiceError] = InvalidNextToken
         self.token_reused_error: type[ServiceError] = TokenReused
+        # Whom the service does not answer whatever policies say, by operation: what it tells them, or None.
+        self.refuses_caller: Callable[[Principal, str], ServiceError | None] | None = None
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"

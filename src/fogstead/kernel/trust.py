@@ -39,7 +39,9 @@ async def require_trust(
     policy = compile_policy(role.trust, "resource") if role is not None else None
     access = Access(policy, must_allow=True)
     for action in actions:
-        context = LazyContext(lambda: {**keys_of(cloud, invocation, caller, account, standing), **keys})
+        context = LazyContext(
+            lambda: {**keys_of(cloud, invocation, caller, account, standing), **_tags_of(role), **keys}
+        )
         question = Question(caller, action, role_arn, account, context)
         decision = decide(question, standing, access)
         invocation.asked.append((action, role_arn, said_by(decision)))
@@ -48,6 +50,12 @@ async def require_trust(
     if role is None:  # where nothing is enforced, what is not there still cannot be taken
         raise AccessDenied(f"{role_arn} cannot be assumed.")
     return role
+
+
+def _tags_of(role: RoleFacts | None) -> dict[str, str | list[str]]:
+    """A role's tags, under both names that AWS documents for them."""
+    tags = role.tags if role is not None else {}
+    return {f"{prefix}:resourcetag/{name.lower()}": value for name, value in tags.items() for prefix in ("aws", "iam")}
 
 
 async def _read(cloud: Cloud, account: str, role_arn: str) -> RoleFacts | None:

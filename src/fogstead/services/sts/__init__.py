@@ -1,1 +1,1 @@
-"""AWS Security Token Service: so far, who is calling."""
+"""AWS Security Token Service: who is calling, and temporary credentials for users, roles and federated users."""

@@ -1,0 +1,64 @@
+"""Sessions of users: their own, and those of people whom they federate."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, cast
+
+from fogstead.kernel.identity import Principal, Session
+from fogstead.kernel.resource import Resource
+from fogstead.kernel.transaction import Transaction
+from fogstead.services.sts import durations, mfa
+from fogstead.services.sts.credentials import issue
+from fogstead.services.sts.service import InvalidParameterValue, sts
+from fogstead.services.sts.session_policies import policies_in, policy_arns_in
+from fogstead.services.sts.session_tags import listed_in, tags_of
+
+if TYPE_CHECKING:
+    from fogstead.shapes.sts import (
+        GetFederationTokenRequest,
+        GetFederationTokenResponse,
+        GetSessionTokenRequest,
+        GetSessionTokenResponse,
+    )
+
+
+class FederatedUser(Resource, service=sts, arn="federated-user/{name}", missing=InvalidParameterValue, scope="account"):
+    """What the permission to federate somebody is about. Nothing is kept of them."""
+
+    name: str
+
+
+@sts.operation(decides_itself=True, read_only=False)
+def get_session_token(tx: Transaction, req: GetSessionTokenRequest) -> GetSessionTokenResponse:
+    """The caller again, for a while; no permission is needed, and none can be taken away."""
+    caller, mfa_at = tx.caller, 0
+    if mfa.named_in(req):
+        mfa.check(tx, req)
+        mfa_at = tx.now
+    session = Session(tx.now, tx.now + durations.of_user(caller, req) * 1000, mfa_at=mfa_at)
+    return cast("GetSessionTokenResponse", issue(tx.cloud, dataclasses.replace(caller, session=session), req))
+
+
+@sts.operation(decides_itself=True)
+def get_federation_token(tx: Transaction, req: GetFederationTokenRequest) -> GetFederationTokenResponse:
+    """Somebody whom the caller vouches for: may what both the caller and the session's policies allow."""
+    caller, account, name = tx.caller, tx.caller.account, req["Name"]
+    policies, arns = policies_in(req), policy_arns_in(req, account)
+    tags = tags_of(caller, listed_in(req)).all
+    federated = FederatedUser(account=account, name=name)
+    tx.authorise("sts:GetFederationToken", federated, "", req)
+    if tags:
+        tx.authorise("sts:TagSession", federated, "", req)
+    session = Session(
+        issued_at=tx.now,
+        expires_at=tx.now + durations.of_user(caller, req) * 1000,
+        name=name,
+        issuer_arn=caller.arn,
+        policies=policies,
+        policy_arns=arns,
+    )
+    user_id = f"{account}:{name}"
+    principal = Principal("federated", account, federated.arn, user_id, tags, caller.name, session)
+    answer: dict[str, Any] = {"FederatedUser": {"FederatedUserId": user_id, "Arn": federated.arn}}
+    return cast("GetFederationTokenResponse", {**issue(tx.cloud, principal, req), **answer})

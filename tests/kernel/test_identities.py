@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import pytest
 from trial import ACCOUNT, HOME, HOUR, OTHER_ACCOUNT, START, USER, Trial
@@ -15,6 +16,7 @@ from fogstead.kernel.identity import Credential, Principal, Session
 from fogstead.kernel.resource import home_of
 from fogstead.kernel.sessions import mint, open_token
 from fogstead.kernel.standing import PolicySet, Standing
+from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.ids import Ids
 from fogstead.primitives.vault import forgetful
 
@@ -191,3 +193,17 @@ async def test_last_uses_are_kept_by_account(quick_trial: Trial) -> None:
     await quick_trial.cloud.last_uses.keep()
     assert {used: (use.service, use.at) for used, use in kept.items()} == {KEY: ("sqs", START), ROLE_ARN: ("s3", START)}
     assert quick_trial.cloud.last_uses.find(KEY) is None
+
+
+async def test_one_that_takes_the_name_of_another_is_not_taken_for_it(quick_trial: Trial) -> None:
+    """Both ask after the change; what is remembered of the first must not count for the second."""
+    old, new = session_of(), dataclasses.replace(session_of(), user_id="AROANEW:s")
+
+    def standing(_tx: Transaction, principal: Principal) -> Standing | None:
+        return ALLOWS if principal.user_id == "AROANEW:s" else None
+
+    quick_trial.authority.standing = standing  # type: ignore[method-assign]
+    assert await quick_trial.cloud.identities.load_standing(old) is None
+    assert await quick_trial.cloud.identities.standing_of(new) == ALLOWS
+    with pytest.raises(Gone):
+        await quick_trial.cloud.identities.standing_of(old)

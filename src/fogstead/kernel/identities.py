@@ -34,7 +34,7 @@ Gone = declare(
 )
 """The user or role that a principal stands for is no more."""
 
-StandingKey = tuple[str, str, tuple[str, ...], tuple[str, ...]]
+StandingKey = tuple[str, str, str, tuple[str, ...], tuple[str, ...]]
 
 
 class Unread(Exception):
@@ -212,7 +212,9 @@ class Identities:
 
 
 def _standing_key(principal: Principal) -> StandingKey:
-    session = principal.session
+    """By the unique id too: one that has taken the name of another is somebody else."""
+    session, unique_id = principal.session, principal.user_id.partition(":")[0]
     if session is None:
-        return principal.kind, principal.name, (), ()
-    return principal.kind, session.issuer_arn or principal.name, session.policies, session.policy_arns
+        return principal.kind, principal.name, unique_id, (), ()
+    issuer = session.issuer_arn or principal.name
+    return principal.kind, issuer, unique_id, session.policies, session.policy_arns

@@ -21,6 +21,7 @@ InvalidIdentityToken = sts.error(
     "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
 )
 ExpiredToken = sts.error("ExpiredTokenException", "The web identity token is expired.")
+RejectedClaim = sts.error("IDPRejectedClaimException", "A claim of the token is not valid.")
 ProviderUnreachable = sts.error(
     "IDPCommunicationErrorException", "The identity provider that was asked to verify the token could not be reached."
 )

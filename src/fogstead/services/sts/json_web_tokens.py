@@ -145,4 +145,6 @@ def _hash(algorithm: str) -> Any:
 
 
 def _number(text: Any) -> int:
+    if not isinstance(text, str):
+        raise NotAToken("a number")
     return int.from_bytes(_bytes(text), "big")

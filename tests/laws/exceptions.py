@@ -23,6 +23,17 @@ EXEMPT: dict[tuple[str, str, str], str] = {
         ("a stranger is denied and learns nothing", "kms", name): "an alias is named in the caller's own account only"
         for name in ("DeleteAlias", "UpdateAlias")
     },
+    (
+        "an answer has modelled members only",
+        "sts",
+        "AssumeRole",
+    ): "roots take no roles: tests/services/sts asks as users",
+    ("an answer has modelled members only", "sts", "AssumeRoleWithWebIdentity"): (
+        "it takes a token of a provider: tests/services/sts runs one"
+    ),
+    ("an answer has modelled members only", "sts", "DecodeAuthorizationMessage"): (
+        "only EC2 hands out what it decodes: tests/services/sts makes it below the wire"
+    ),
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
     **{
@@ -41,6 +52,9 @@ EXEMPT: dict[tuple[str, str, str], str] = {
 
 # Actions that need no permission at all, and the source that says so.
 NEEDS_NO_PERMISSION: dict[str, str] = {
+    "sts:AssumeRoleWithWebIdentity": (
+        "STS API reference, AssumeRoleWithWebIdentity: it takes no credentials; the role's trust policy decides"
+    ),
     "sts:GetCallerIdentity": "STS API reference, GetCallerIdentity: no permissions are required",
     "sts:GetSessionToken": "STS API reference, GetSessionToken: no permissions are required",
 }

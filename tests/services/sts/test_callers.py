@@ -41,7 +41,7 @@ def test_a_key_names_its_account_whether_or_not_it_is_there(
 
 @pytest.mark.parametrize("key", ["AKIAIOSFODNN7EXAMPLE", "X" * 20, "AKIA" + "a" * 16])
 def test_an_id_that_names_no_account_is_refused(sts: Any, key: str) -> None:
-    with refused("ValidationError", key, status=400):
+    with refused("InvalidParameterValue", key, status=400):
         sts.get_access_key_info(AccessKeyId=key)
 
 

@@ -60,7 +60,7 @@ def test_a_policy_has_at_most_2048_characters(worker: Make) -> None:
 def test_a_session_has_at_most_ten_managed_policies_of_its_own_account(worker: Make) -> None:
     with refused("ValidationError", "Member must have length less than or equal to 10", status=400):
         worker("sqs", PolicyArns=[{"arn": READ_ONLY}] * 11)
-    with refused("ValidationError", "ARN arn:aws:iam::123456789012:policy/theirs is not valid.", status=400):
+    with refused("InvalidParameterValue", "ARN arn:aws:iam::123456789012:policy/theirs is not valid.", status=400):
         worker("sqs", PolicyArns=[{"arn": "arn:aws:iam::123456789012:policy/theirs"}])
 
 

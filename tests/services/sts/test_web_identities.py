@@ -319,7 +319,7 @@ def test_a_token_ends_by_the_clouds_clock(own_cloud: CloudProcess, server: TlsSe
     arn = iam.create_role(RoleName="web", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
     given = {"RoleArn": arn, "RoleSessionName": "session"}
     sts = client_of(own_cloud, "sts", {})
-    old = provider.token()
+    old = provider.token(iat=int(time.time()) - 5)
     sts.assume_role_with_web_identity(**given, WebIdentityToken=old)
     own_cloud.advance(3_600)
     with refused("ExpiredTokenException", "Token expired", status=400):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fogstead.kernel.access_keys import account_of
-from fogstead.kernel.errors import QueryValidationError
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.sts.service import sts
+from fogstead.services.sts.service import InvalidParameterValue, sts
 
 if TYPE_CHECKING:
     from fogstead.shapes.sts import (
@@ -30,5 +29,5 @@ def get_access_key_info(tx: Transaction, req: GetAccessKeyInfoRequest) -> GetAcc
     """The account that a key's id names, whether or not there still is such a key."""
     account = account_of(req["AccessKeyId"])
     if not account:  # what AWS says of an id that names no account is not documented
-        raise QueryValidationError(f"{req['AccessKeyId']} is not a valid access key ID")
+        raise InvalidParameterValue(f"{req['AccessKeyId']} is not a valid access key ID")
     return {"Account": account}

@@ -43,15 +43,15 @@ def account_of_role(arn: str) -> str:
     return match[1] if match is not None else ""
 
 
-@sts.operation(decides_itself=True, refuses=("ProvidedContexts",))
+@sts.operation(decides_itself=True, read_only=True, refuses=("ProvidedContexts",))
 async def assume_role(call: Call, req: AssumeRoleRequest) -> AssumeRoleResponse:
     """Credentials of a role for whom its trust policy lets in."""
     caller, given = call.caller, cast("Mapping[str, Any]", req)
     assert caller is not None
-    if not account_of_role(req["RoleArn"]):
-        raise QueryValidationError(f"{req['RoleArn']} is invalid")
     if caller.is_root:
         raise AccessDenied("Roles may not be assumed by root accounts.")
+    if not account_of_role(req["RoleArn"]):
+        raise QueryValidationError(f"{req['RoleArn']} is invalid")
     durations.refuse_long_chains(caller, given)
     tags = tags_of(caller, listed_in(given), req.get("TransitiveTagKeys", ()))
     keys: dict[str, str | list[str]] = {}

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fogstead.kernel.conditions import PolicyFault
-from fogstead.kernel.errors import QueryValidationError
 from fogstead.kernel.policies import compile_policy
-from fogstead.services.sts.service import MalformedPolicyDocument, invalid
+from fogstead.services.sts.service import InvalidParameterValue, MalformedPolicyDocument, invalid
 
 POLICY_CHARACTERS_MAX = 2_048
 ARNS_MAX = 10
@@ -39,5 +38,5 @@ def policy_arns_in(req: Mapping[str, Any], account: str) -> tuple[str, ...]:
     for arn in arns:
         match = _MANAGED.fullmatch(arn)
         if match is None or match[1] not in {account, "aws"}:
-            raise QueryValidationError(f"ARN {arn} is not valid.")
+            raise InvalidParameterValue(f"ARN {arn} is not valid.")  # AWS's own words for it are not known
     return arns

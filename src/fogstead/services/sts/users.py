@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, cast
 
+from fogstead.kernel.calls import Call
 from fogstead.kernel.identity import Principal, Session
 from fogstead.kernel.resource import Resource
 from fogstead.kernel.transaction import Transaction
@@ -29,15 +30,16 @@ class FederatedUser(Resource, service=sts, arn="federated-user/{name}", missing=
     name: str
 
 
-@sts.operation(decides_itself=True, read_only=False)
-def get_session_token(tx: Transaction, req: GetSessionTokenRequest) -> GetSessionTokenResponse:
+@sts.operation(decides_itself=True)
+async def get_session_token(call: Call, req: GetSessionTokenRequest) -> GetSessionTokenResponse:
     """The caller again, for a while; no permission is needed, and none can be taken away."""
-    caller, mfa_at = tx.caller, 0
+    caller, now = call.caller, call.cloud.clock.now()
+    assert caller is not None
     if mfa.named_in(req):
-        mfa.check(tx, req)
-        mfa_at = tx.now
-    session = Session(tx.now, tx.now + durations.of_user(caller, req) * 1000, mfa_at=mfa_at)
-    return cast("GetSessionTokenResponse", issue(tx.cloud, dataclasses.replace(caller, session=session), req))
+        await call.transact(mfa.check, req)
+    ends = now + durations.of_user(caller, req) * 1000
+    session = Session(now, ends, mfa_at=now if mfa.named_in(req) else 0)
+    return cast("GetSessionTokenResponse", issue(call.cloud, dataclasses.replace(caller, session=session), req))
 
 
 @sts.operation(decides_itself=True)

@@ -39,15 +39,14 @@ _LEEWAY_MILLIS = 300_000
 _TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
 
 
-@sts.operation(decides_itself=True, refuses=("ProviderId",))
+@sts.operation(decides_itself=True, read_only=True, refuses=("ProviderId",))
 async def assume_role_with_web_identity(
     call: Call, req: AssumeRoleWithWebIdentityRequest
 ) -> AssumeRoleWithWebIdentityResponse:
     """Credentials of a role for whom a provider vouches that the role trusts."""
-    account = account_of_role(req["RoleArn"])
+    token, account = _read(req["WebIdentityToken"]), account_of_role(req["RoleArn"])
     if not account:
         raise QueryValidationError("Request ARN is invalid")
-    token = _read(req["WebIdentityToken"])
     provider = await _provider(call, account, _text(token, "iss"))
     audience = _audience(token, provider)
     _refuse_untimely(token, call.cloud.clock)

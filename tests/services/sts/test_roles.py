@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -256,3 +259,29 @@ def test_a_denial_tells_nobody_what_a_trust_policy_says(sts: Any, role: Make) ->
     with pytest.raises(sts.exceptions.ClientError) as caught:
         sts.assume_role(RoleArn=arn, RoleSessionName="work")
     assert "a secret" not in json.dumps(caught.value.response["Error"])
+
+
+# --------------------------------------------------------------------------- where less is enforced
+def test_where_no_signature_is_looked_at_everybody_may_take_roles(tmp_path: Path) -> None:
+    cloud = CloudProcess(tmp_path / "data", "--auth", "off").start()
+    try:
+        trusted = policy(trust({"Service": "ec2.amazonaws.com"}))
+        arn = cloud.client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+        sts = cloud.client("sts")
+        assert sts.assume_role(RoleArn=arn, RoleSessionName="work")["AssumedRoleUser"]["Arn"].endswith("/worker/work")
+        with refused("AccessDenied", "cannot be assumed"):
+            sts.assume_role(RoleArn=f"{arn}-absent", RoleSessionName="work")
+    finally:
+        cloud.stop()
+
+
+@pytest.mark.parametrize("host", ["sts.amazonaws.com", "sts.eu-central-1.amazonaws.com"])
+def test_the_service_answers_under_the_names_of_its_endpoints(cloud: CloudProcess, host: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=20)
+    query = {"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "WebIdentityToken": "a.b.c"}
+    role = {"RoleArn": "arn:aws:iam::111122223333:role/worker", "RoleSessionName": "work"}
+    connection.request("GET", f"/?{urlencode({**query, **role})}", headers={"Host": host})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert (answer.status, b"<Code>InvalidIdentityToken</Code>" in body) == (400, True)

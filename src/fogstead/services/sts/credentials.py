@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fogstead.kernel.cloud import Cloud
+from fogstead.kernel.access_keys import Random
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.sessions import mint
+from fogstead.primitives.vault import Vault
 from fogstead.services.sts.service import PackedPolicyTooLarge
 
 TOKEN_CHARACTERS_MAX = 4_096
 
 
-def issue(cloud: Cloud, principal: Principal, req: Mapping[str, Any]) -> dict[str, Any]:
+def issue(vault: Vault, principal: Principal, req: Mapping[str, Any], random: Random) -> dict[str, Any]:
     """Credentials for a principal with a session, with what every operation that hands some out tells of them."""
-    made = mint(cloud.vault, principal, cloud.ids.take, characters_min=req.get("MinimumSessionTokenSize", 0))
+    made = mint(vault, principal, random, characters_min=req.get("MinimumSessionTokenSize", 0))
     session = principal.session
     assert session is not None
     assert made.session_token is not None

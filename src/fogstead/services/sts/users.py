@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from fogstead.kernel.calls import Call
 from fogstead.kernel.identity import Principal, Session
@@ -39,7 +39,8 @@ async def get_session_token(call: Call, req: GetSessionTokenRequest) -> GetSessi
         await call.transact(mfa.check, req)
     ends = now + durations.of_user(caller, req) * 1000
     session = Session(now, ends, mfa_at=now if mfa.named_in(req) else 0)
-    return cast("GetSessionTokenResponse", issue(call.cloud, dataclasses.replace(caller, session=session), req))
+    again, cloud = dataclasses.replace(caller, session=session), call.cloud
+    return cast("GetSessionTokenResponse", issue(cloud.vault, again, req, cloud.ids.take))
 
 
 @sts.operation(decides_itself=True)
@@ -62,5 +63,6 @@ def get_federation_token(tx: Transaction, req: GetFederationTokenRequest) -> Get
     )
     user_id = f"{account}:{name}"
     principal = Principal("federated", account, federated.arn, user_id, tags, caller.name, session)
-    answer: dict[str, Any] = {"FederatedUser": {"FederatedUserId": user_id, "Arn": federated.arn}}
-    return cast("GetFederationTokenResponse", {**issue(tx.cloud, principal, req), **answer})
+    answer = issue(tx.cloud.vault, principal, req, tx.random)
+    answer["FederatedUser"] = {"FederatedUserId": user_id, "Arn": federated.arn}
+    return cast("GetFederationTokenResponse", answer)

@@ -234,3 +234,16 @@ def test_other_operations_of_sts_are_for_lasting_keys_and_roles(
     for made in (sts.get_session_token(), federated(sts)):
         with refused("AccessDenied", "Cannot call GetAccessKeyInfo with session credentials"):
             signed("sts", key_in(made)).get_access_key_info(**asked)
+
+
+def test_iam_answers_users_sessions_with_a_code_and_no_federated_users(iam: Any, sts: Any, signed: Make) -> None:
+    unknown = "The security token included in the request is invalid"
+    for made in (sts.get_session_token(), federated(sts)):
+        with refused("InvalidClientTokenId", unknown):
+            signed("iam", key_in(made)).list_users()
+    session = sts.get_session_token(**Device(iam, "ada").shown())
+    assert signed("iam", key_in(session)).list_users()["Users"]
+
+
+def test_iam_answers_sessions_of_roles(worker: Make) -> None:
+    assert worker("iam").list_roles()["Roles"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fogstead.kernel.errors import QueryValidationError, ServiceError
+from fogstead.kernel.identities import Gone
+from fogstead.kernel.identity import Principal
 from fogstead.kernel.quotas import Quota
 from fogstead.kernel.service import Service
 from fogstead.model.validation import Fault, describe
@@ -118,5 +120,14 @@ def _validation_error(faults: list[Fault]) -> ServiceError:
     return QueryValidationError(describe(faults))
 
 
+def _refusal(caller: Principal, _operation: str) -> ServiceError | None:
+    """Sessions of users need MFA, those of federated users are refused. Source: STS API reference, "Permissions" of
+    GetSessionToken and GetFederationToken; AWS tells them that it does not know their token."""
+    if caller.session is None or caller.kind == "role":
+        return None
+    return None if caller.session.mfa_at and caller.kind != "federated" else Gone()
+
+
 iam.validation_error = _validation_error
 iam.page_token_error = ValidationError
+iam.refuses_caller = _refusal

@@ -76,7 +76,6 @@ def record_of(
     """The record of a finished call."""
     operation, origin, caller = invocation.operation, invocation.origin, invocation.caller
     show_input, show_output = _shows(operation)
-    changes = error is None and not operation.read_only and not operation.data_event
     return AuditRecord(
         at=now,
         event_id=event_id,
@@ -94,7 +93,7 @@ def record_of(
         user_agent=origin.via or origin.user_agent,
         tls=origin.secure,
         request_parameters=show_input(invocation.input) if invocation.input else None,
-        response_elements=show_output(result) if changes and result else None,
+        response_elements=show_output(result) if result and error is None and operation.records_answer else None,
         error_code=error.code if error is not None else "",
         error_message=error.message if error is not None else "",
         resources=resources_of(invocation),

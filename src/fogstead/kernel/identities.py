@@ -28,7 +28,9 @@ _STANDINGS_MAX = 2_000
 _SESSIONS_MAX = 4_096
 _RENEWED_BEFORE = 300_000
 
-ExpiredToken = declare("ExpiredToken", "ExpiredToken", "The security token included in the request is expired", 403)
+ExpiredToken = declare(
+    "ExpiredToken", "ExpiredTokenException", "The security token included in the request is expired", 403
+)
 Gone = declare(
     "UnknownKey", "UnrecognizedClientException", "The security token included in the request is invalid.", 403
 )

@@ -86,6 +86,7 @@ class DeclaredOperation:
     read_only: bool = False
     scan: bool = False
     data_event: bool = False
+    records_answer: bool = False
     ignores: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     rate: Rate | None = None
@@ -202,11 +203,11 @@ class Service:
         member); `creates=` or `lists=` a class; `part=` what of the resource is acted on, as the end of its ARN;
         `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the input;
         `conditions=` the operation's own condition keys, in lower case; `passes=` roles that the input hands to a
-        service, which takes `iam:PassRole`;
-        `decides_itself=` for one that asks `tx.authorise` for each of several things; `receives=` for a streamed body
-        that is to be kept before the transaction, the hashes to be taken of it; `read_only=`, `scan=`; `data_event=`
-        for calls that an audit does not record one by one; `ignores=` members that are read and knowingly have no
-        effect; `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
+        service, which takes `iam:PassRole`; `decides_itself=` for one that asks `tx.authorise` for each of several
+        things; `receives=` for a streamed body that is to be kept before the transaction, the hashes to be taken of it;
+        `read_only=`, `scan=`; `data_event=` for calls that an audit does not record one by one, `records_answer=` for
+        reading ones whose answer it records all the same; `ignores=` members that are read and knowingly have no effect;
+        `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
         """
         return lambda run: self._declare(run, declared)
 
@@ -224,6 +225,7 @@ class Service:
         operation = self.model.operation(name)
         declared.setdefault("read_only", operation.reads_only and not declared.get("creates"))
         made = DeclaredOperation(self, operation, run, **declared)
+        made.records_answer = made.records_answer or not (made.read_only or made.data_event)
         made.action = made.action or f"{self.signing_name}:{name}"
         _check(made)
         self.operations[name] = made

@@ -30,6 +30,7 @@ _CODES = {
     "UnrecognizedClientException": "AuthFailure",
     "MissingAuthenticationTokenException": "AuthFailure",
     "IncompleteSignatureException": "IncompleteSignature",
+    "ExpiredTokenException": "RequestExpired",
     "ThrottlingException": "RequestLimitExceeded",
     "ValidationException": "InvalidParameterValue",
 }

@@ -168,6 +168,8 @@ def query_error(model: ServiceModel, error: ServiceError) -> tuple[str, str] | N
 
 def query_code(model: ServiceModel, error: ServiceError) -> str:
     """An error's code in the Query protocol."""
+    if not error.modelled and error.code in _QUERY_CODES:
+        return _QUERY_CODES[error.code]
     known = model.query_errors.get(error.code)
     if known is not None:
         return str(known[0])
@@ -184,6 +186,7 @@ _QUERY_CODES = {
     "IncompleteSignatureException": "IncompleteSignature",
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "UnrecognizedClientException": "InvalidClientTokenId",
+    "ExpiredTokenException": "ExpiredToken",
     "UnknownOperationException": "InvalidAction",
 }
 

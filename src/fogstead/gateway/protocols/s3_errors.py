@@ -26,6 +26,7 @@ _BY_NAME: Final = {
         "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
     ),
     "UnknownKey": Told("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+    "ExpiredToken": Told("ExpiredToken", "The provided token has expired.", 400),
     "IncompleteSignature": Told("AuthorizationHeaderMalformed"),
     "QueryIncomplete": Told("AuthorizationQueryParametersError"),
     "AccessDenied": Told("AccessDenied"),

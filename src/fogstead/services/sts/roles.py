@@ -43,7 +43,7 @@ def account_of_role(arn: str) -> str:
     return match[1] if match is not None else ""
 
 
-@sts.operation(decides_itself=True, read_only=True, refuses=("ProvidedContexts",))
+@sts.operation(decides_itself=True, read_only=True, records_answer=True, refuses=("ProvidedContexts",))
 async def assume_role(call: Call, req: AssumeRoleRequest) -> AssumeRoleResponse:
     """Credentials of a role for whom its trust policy lets in."""
     caller, given = call.caller, cast("Mapping[str, Any]", req)

@@ -30,7 +30,7 @@ class FederatedUser(Resource, service=sts, arn="federated-user/{name}", missing=
     name: str
 
 
-@sts.operation(decides_itself=True)
+@sts.operation(decides_itself=True, records_answer=True)
 async def get_session_token(call: Call, req: GetSessionTokenRequest) -> GetSessionTokenResponse:
     """The caller again, for a while; no permission is needed, and none can be taken away."""
     caller, now = call.caller, call.cloud.clock.now()
@@ -43,7 +43,7 @@ async def get_session_token(call: Call, req: GetSessionTokenRequest) -> GetSessi
     return cast("GetSessionTokenResponse", issue(cloud.vault, again, req, cloud.ids.take))
 
 
-@sts.operation(decides_itself=True)
+@sts.operation(decides_itself=True, records_answer=True)
 def get_federation_token(tx: Transaction, req: GetFederationTokenRequest) -> GetFederationTokenResponse:
     """Somebody whom the caller vouches for: may what both the caller and the session's policies allow."""
     caller, account, name = tx.caller, tx.caller.account, req["Name"]

@@ -39,7 +39,7 @@ _LEEWAY_MILLIS = 300_000
 _TAG_KEY_MAX, _TAG_VALUE_MAX = 128, 256
 
 
-@sts.operation(decides_itself=True, read_only=True, refuses=("ProviderId",))
+@sts.operation(decides_itself=True, read_only=True, records_answer=True, refuses=("ProviderId",))
 async def assume_role_with_web_identity(
     call: Call, req: AssumeRoleWithWebIdentityRequest
 ) -> AssumeRoleWithWebIdentityResponse:

@@ -204,10 +204,10 @@ class Service:
         `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the input;
         `conditions=` the operation's own condition keys, in lower case; `passes=` roles that the input hands to a
         service, which takes `iam:PassRole`; `decides_itself=` for one that asks `tx.authorise` for each of several
-        things; `receives=` for a streamed body that is to be kept before the transaction, the hashes to be taken of it;
-        `read_only=`, `scan=`; `data_event=` for calls that an audit does not record one by one, `records_answer=` for
-        reading ones whose answer it records all the same; `ignores=` members that are read and knowingly have no effect;
-        `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
+        things; `receives=` for a streamed body that is to be kept before the transaction, the hashes to be taken of
+        it; `read_only=`, `scan=`; `data_event=` for calls that an audit does not record one by one, `records_answer=`
+        for reading ones whose answer it records all the same; `ignores=` members that are read and knowingly have no
+        effect; `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
         """
         return lambda run: self._declare(run, declared)
 

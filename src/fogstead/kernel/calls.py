@@ -87,10 +87,14 @@ class Call:
     @property
     def as_caller(self) -> Services:
         """Other services, called for the original caller."""
+        return self.as_caller_in(self.home.region)
+
+    def as_caller_in(self, region: str) -> Services:
+        """Other services of another Region, called for the original caller."""
         if self.caller is None:
             raise AccessDenied("Nobody is calling: jobs and reactions call as a service or as a role.")
         origin = self._deeper(called_via=(*self.origin.called_via, self._principal))
-        return Services(self, self.caller, origin)
+        return Services(self, self.caller, origin, home_of(self.home.account, region))
 
     def as_service(self, *, source: str, account: str = "", region: str = "") -> Services:
         """Other services, called by this service on behalf of a resource, by its ARN.

@@ -121,6 +121,11 @@ def require_resource(_cloud: Cloud, invocation: Invocation, _tx: Transaction) ->
     invocation.resource.expect(invocation.caller, invocation.input)
 
 
+def _replays(operation: DeclaredOperation) -> bool:
+    """Whether answers are kept by token; operations that keep tokens with what they make need none."""
+    return operation.model.token_member is not None and not operation.keeps_tokens
+
+
 def replay_token(_cloud: Cloud, invocation: Invocation, tx: Transaction) -> Any:
     """The answer of an earlier call with the same idempotency token."""
     mismatch = invocation.operation.service.token_reused_error
@@ -155,7 +160,7 @@ INSIDE: tuple[Stage, ...] = (
     Stage("find the resource", find_resource, lambda operation: operation.on is not None),
     Stage("authorise", authorise, lambda operation: not operation.decides_itself),
     Stage("require the resource", require_resource, lambda operation: operation.on is not None),
-    Stage("replay the token", replay_token, lambda operation: operation.model.token_member is not None),
+    Stage("replay the token", replay_token, _replays),
     Stage("handle", handle, lambda operation: not operation.is_async),
 )
 
@@ -308,7 +313,7 @@ class Pipeline:
                 lambda tx: _run_inside(cloud, invocation, tx, inside),
                 invocation=invocation,
                 call=self._call(invocation),
-                read_only=operation.model.token_member is None,
+                read_only=not _replays(operation),
             )
             if replayed is not None:
                 self._finish(invocation, replayed, None)

@@ -83,6 +83,7 @@ class DeclaredOperation:
     passes: Callable[[Given], Sequence[PassedRole]] | None = None
     receives: Callable[[Given], Hashes] | None = None
     decides_itself: bool = False
+    keeps_tokens: bool = False
     read_only: bool = False
     scan: bool = False
     data_event: bool = False
@@ -199,15 +200,24 @@ class Service:
     def operation(self, **declared: Any) -> Callable[[F], F]:
         """Declare the function that does an operation; it has the operation's name in snake case.
 
-        `on=` a resource class and `at=` the input member that points at it (or `locate=`, where it takes more than one
-        member); `creates=` or `lists=` a class; `part=` what of the resource is acted on, as the end of its ARN;
-        `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the input;
-        `conditions=` the operation's own condition keys, in lower case; `passes=` roles that the input hands to a
-        service, which takes `iam:PassRole`; `decides_itself=` for one that asks `tx.authorise` for each of several
-        things; `receives=` for a streamed body that is to be kept before the transaction, the hashes to be taken of
-        it; `read_only=`, `scan=`; `data_event=` for calls that an audit does not record one by one, `records_answer=`
-        for reading ones whose answer it records all the same; `ignores=` members that are read and knowingly have no
-        effect; `refuses=` members that are answered with an error until they can be honoured; `rate=` and `throttled=`.
+        What it is about:
+            `on=` a resource class and `at=` the input member that points at it, or `locate=` where it takes more than
+            one; `creates=` or `lists=` a class; `part=` what of the resource is acted on, as the end of its ARN.
+        Who may:
+            `action=` the IAM action where it is not the operation's name, or `action_of=` where it depends on the
+            input; `conditions=` the operation's own condition keys, in lower case; `passes=` roles that the input hands
+            to a service, which takes `iam:PassRole`; `decides_itself=` for one that asks `tx.authorise` for each of
+            several things.
+        How it runs:
+            `read_only=`, `scan=`; `receives=` for a streamed body that is to be kept before the transaction, the hashes
+            to be taken of it; `keeps_tokens=` for one that knows by what it keeps whether a token is repeated; `rate=`
+            and `throttled=`.
+        What is recorded:
+            `data_event=` for calls that an audit does not record one by one; `records_answer=` for reading ones whose
+            answer it records all the same.
+        Members without effect:
+            `ignores=` those that are read and knowingly have none; `refuses=` those that are answered with an error
+            until they can be honoured.
         """
         return lambda run: self._declare(run, declared)
 

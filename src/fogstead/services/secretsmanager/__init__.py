@@ -1,0 +1,1 @@
+"""AWS Secrets Manager: secrets in versions, sealed under KMS, copied to Regions, deleted after a time to repent."""

@@ -47,8 +47,8 @@ def check_new(name: str, arn: str) -> None:
         prefix = "ssm" if lowered.lstrip("/").startswith("ssm") else "aws"
         raise Invalid(
             f'Parameter name: can\'t be prefixed with "{prefix}" (case-insensitive). If formed as a path, it can '
-            "consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and "
-            "the following 3 symbols .-_"
+            "consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers "
+            "and the following 3 symbols .-_"
         )
     if "/" in name and not name.startswith("/"):
         raise Invalid("Parameter name must be a fully qualified name.")

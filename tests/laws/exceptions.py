@@ -34,6 +34,25 @@ EXEMPT: dict[tuple[str, str, str], str] = {
     ("an answer has modelled members only", "sts", "DecodeAuthorizationMessage"): (
         "only EC2 hands out what it decodes: tests/services/sts makes it below the wire"
     ),
+    ("a restart changes nothing", "secretsmanager", "ReplicateSecretToRegions"): "the copies are made after the answer",
+    ("a token repeated gives the same answer", "secretsmanager", "RotateSecret"): "there is nothing to rotate with yet",
+    **{
+        ("a stranger is denied and learns nothing", "ssm", name): "it is named in the caller's own account only"
+        for name in (
+            "AddTagsToResource",
+            "DeleteParameter",
+            "LabelParameterVersion",
+            "ListTagsForResource",
+            "RemoveTagsFromResource",
+            "UnlabelParameterVersion",
+        )
+    },
+    ("each value outside its bounds is refused", "ssm", "GetParametersByPath"): "a path begins with a slash",
+    ("each value outside its bounds is refused", "ssm", "PutParameter"): (
+        "API reference, PutParameter, Name: 1,011 characters in its ARN, not the 2,048 of the model"
+    ),
+    ("pages joined are the list", "ssm", "GetResourcePolicies"): "a parameter has one policy",
+    ("a page token is good for its own list only", "ssm", "GetResourcePolicies"): "a parameter has one policy",
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
     **{
@@ -73,6 +92,7 @@ MAY_TELL: dict[str, str] = {
 
 # Operations on what cannot be put yet: they answer with AWS's error for what was never put.
 ABSENT: dict[tuple[str, str], str] = {
+    ("secretsmanager", "RotateSecret"): "InvalidRequestException",
     **{
         ("s3", f"{verb}Bucket{kind}Configuration"): "NoSuchConfiguration"
         for verb in ("Delete", "Get")
@@ -98,7 +118,7 @@ LINGERING: dict[tuple[str, str], str] = {
 
 # Operations that only read, and show nothing of what every resource of their kind keeps: something new each time, the
 # answer to a question, or what only some of them have.
-SHOWS_NOTHING: frozenset[tuple[str, str]] = frozenset(
+SHOWS_NOTHING: frozenset[tuple[str, str]] = frozenset({("secretsmanager", "GetRandomPassword")}) | frozenset(
     ("kms", name)
     for name in (
         "Decapsulate",
@@ -120,6 +140,18 @@ SHOWS_NOTHING: frozenset[tuple[str, str]] = frozenset(
         "VerifyMac",
     )
 )
+
+# Operations that say of what is not there that it is not, in another word than most of their service.
+MISSING: dict[tuple[str, str], str] = {
+    **{
+        ("ssm", name): "InvalidResourceId"  # API reference, AddTagsToResource and its like, Errors
+        for name in ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
+    },
+    **{
+        ("ssm", name): "ResourceNotFoundException"  # API reference, PutResourcePolicy and its like, Errors
+        for name in ("DeleteResourcePolicy", "GetResourcePolicies", "PutResourcePolicy")
+    },
+}
 
 # Resources that are the same in every Region, and the source that says so.
 EVERYWHERE: dict[tuple[str, str], str] = {

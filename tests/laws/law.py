@@ -15,7 +15,7 @@ import pytest
 
 from fogstead.kernel.catalog import Catalog
 from fogstead.kernel.service import DeclaredOperation, Service
-from laws.exceptions import BROKEN, EXEMPT, TELLING, UNASKABLE
+from laws.exceptions import BROKEN, EXEMPT, MISSING, TELLING, UNASKABLE
 from laws.shapes_of_inputs import Variant, Vary
 
 Applies = Callable[[DeclaredOperation], bool]
@@ -71,6 +71,12 @@ def wire_codes(service: Service, code: str) -> set[str]:
     """All names that one error has on the wire: its shape's, the model's own, that of the Query protocol."""
     modelled = service.model.shapes.get(code, {}).get("error", {}).get("code", code)
     return {code, modelled, service.model.query_errors.get(code, (code,))[0]}
+
+
+def missing_code(operation: DeclaredOperation) -> str:
+    """The error for a resource that is not there."""
+    assert operation.on is not None
+    return MISSING.get((operation.service.name, operation.name), operation.on.missing.code)
 
 
 def fixed(operation: DeclaredOperation) -> set[str]:

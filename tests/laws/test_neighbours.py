@@ -8,7 +8,7 @@ from fogstead.kernel.resource import Resource
 from fogstead.kernel.service import DeclaredOperation
 from laws.examples import Examples
 from laws.exceptions import EVERYWHERE
-from laws.law import cases, law, wire_codes
+from laws.law import cases, law, missing_code, wire_codes
 from laws.wire import Caller
 
 
@@ -25,11 +25,10 @@ UNLISTED = law(11, "another Region and another account list nothing of it", lamb
 def test_another_region_does_not_find_it(
     operation: DeclaredOperation, protocol: str, owner: Caller, examples: Callable[[str], Examples]
 ) -> None:
-    service, resource = operation.service, operation.on
-    assert resource is not None
+    service = operation.service
     given = examples(service.name).input_of(operation.name)
     reply = owner.of(region="eu-central-1").call(service.name, operation.name, given, protocol)
-    assert reply.code in wire_codes(service, resource.missing.code), f"{reply.status} {reply.output}"
+    assert reply.code in wire_codes(service, missing_code(operation)), f"{reply.status} {reply.output}"
 
 
 @cases(UNLISTED, protocols=True)

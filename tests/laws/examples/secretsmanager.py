@@ -40,6 +40,10 @@ class SecretsManagerExamples(Examples):
             given = {"SecretId": name, "RemoveReplicaRegions": [self.caller.region]}
             self.caller.of(region=_ELSEWHERE).does(self.service, "RemoveRegionsFromReplication", given)
             self._until(name, 400)
+        copied = self.does("DescribeSecret", pointers).get("ReplicationStatus", [])
+        if copied:
+            regions = [one["Region"] for one in copied]
+            self.does("RemoveRegionsFromReplication", {**pointers, "RemoveReplicaRegions": regions})
         self.does("DeleteSecret", {**pointers, "ForceDeleteWithoutRecovery": True})
 
     def _secret(self, **more: Any) -> str:
@@ -70,14 +74,15 @@ class SecretsManagerExamples(Examples):
     # ------------------------------------------------------------- by operation
     def _for_CreateSecret(self, _here: dict[str, Any]) -> dict[str, Any]:
         described = {"Description": "of the shop", "Tags": _TAGS, "KmsKeyId": "alias/aws/secretsmanager"}
-        return {"Name": fresh("db"), "ClientRequestToken": _token(), "SecretString": "hunter2", **described}
+        return {"Name": fresh("db"), "ClientRequestToken": _token(), "SecretString": fresh("hunter"), **described}
 
     def _for_PutSecretValue(self, _here: dict[str, Any]) -> dict[str, Any]:
-        return {"ClientRequestToken": _token(), "SecretBinary": b"\x00\x01", "VersionStages": ["AWSCURRENT", "blue"]}
+        value = fresh("hunter").encode()
+        return {"ClientRequestToken": _token(), "SecretBinary": value, "VersionStages": ["AWSCURRENT", "blue"]}
 
     def _for_UpdateSecret(self, _here: dict[str, Any]) -> dict[str, Any]:
         changed = {"Description": "of the shop", "KmsKeyId": "alias/aws/secretsmanager"}
-        return {"ClientRequestToken": _token(), "SecretString": "hunter3", **changed}
+        return {"ClientRequestToken": _token(), "SecretString": fresh("hunter"), **changed}
 
     def _for_GetSecretValue(self, _here: dict[str, Any]) -> dict[str, Any]:
         return {"VersionStage": "AWSCURRENT"}
@@ -121,7 +126,7 @@ class SecretsManagerExamples(Examples):
     def _for_StopReplicationToReplica(self, here: dict[str, Any]) -> dict[str, Any]:
         """On a copy, which goes with the secret that the pointers name."""
         name = self._copies[here["SecretId"]] = self._copy()
-        return {"SecretId": name}
+        return {"SecretId": self.does("DescribeSecret", {"SecretId": name})["ARN"]}
 
     # ------------------------------------------------------------- for single laws
     def named(self, operation: str, entry: Any) -> str:

@@ -10,6 +10,7 @@ from laws.examples import Examples, fresh
 _TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "é"}]
 _TAGGING = {"AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"}
 _SHARING = {"PutResourcePolicy", "GetResourcePolicies", "DeleteResourcePolicy"}
+_BY_ARN = {"GetParameter", "GetParameterHistory"}
 _OF_ALL = {"PutParameter", "DescribeParameters", "GetParameters", "GetParametersByPath", "DeleteParameters"}
 
 
@@ -39,8 +40,9 @@ class SsmExamples(Examples):
             return said
         if operation in _TAGGING:
             return {"ResourceType": "Parameter", "ResourceId": here["ResourceId"], **said}
-        member = "ResourceArn" if operation in _SHARING else "Name"
-        return {member: here[member], **said}
+        if operation in _SHARING:
+            return {"ResourceArn": here["ResourceArn"], **said}
+        return {"Name": here["ResourceArn" if operation in _BY_ARN else "Name"], **said}
 
     # ------------------------------------------------------------- by operation
     def _for_PutParameter(self, _here: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel.conditions import PolicyFault
 from fogstead.kernel.errors import AccessDenied
-from fogstead.kernel.pages import Page
 from fogstead.kernel.policies import compile_policy
 from fogstead.kernel.public_policies import is_public
 from fogstead.kernel.transaction import Transaction
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
         DeleteResourcePolicyResponse,
         GetResourcePolicyRequest,
         GetResourcePolicyResponse,
-        ListResourcePoliciesRequest,
         PutResourcePolicyRequest,
         PutResourcePolicyResponse,
         ValidateResourcePolicyRequest,
@@ -69,13 +67,6 @@ def get_resource_policy(tx: Transaction, req: GetResourcePolicyRequest) -> GetRe
         made["ResourcePolicy"] = secret.policy
         made["PolicyName"] = POLICY_NAME
     return made
-
-
-@secretsmanager.operation(on=Secret, at="SecretId")
-def list_resource_policies(tx: Transaction, req: ListResourcePoliciesRequest) -> Page:  # noqa: ARG001
-    """The one there can be."""
-    secret = readable(tx.resource)
-    return Page([{"PolicyName": POLICY_NAME}] if secret.policy else [], None)
 
 
 @secretsmanager.operation(on=Secret, at="SecretId")

@@ -144,7 +144,6 @@ def _shown(parameter: Parameter, version: Version, value: str, named: Named) -> 
 
 def _past(parameter: Parameter, version: Version, value: str) -> dict[str, Any]:
     optional = {
-        "Labels": parameter.labels_of(version.number),
         "KeyId": version.key_id,
         "Description": version.description,
         "AllowedPattern": version.allowed_pattern,
@@ -156,6 +155,7 @@ def _past(parameter: Parameter, version: Version, value: str) -> dict[str, Any]:
         "LastModifiedUser": version.modified_by,
         "Value": value,
         "Version": version.number,
+        "Labels": parameter.labels_of(version.number),
         "Tier": version.tier,
         "Policies": policies.shown(version.policies),
         "DataType": version.data_type,

@@ -11,6 +11,7 @@ _TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "é"}]
 _TAGGING = {"AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"}
 _SHARING = {"PutResourcePolicy", "GetResourcePolicies", "DeleteResourcePolicy"}
 _BY_ARN = {"GetParameter", "GetParameterHistory"}
+_READING_ALL = {"DescribeParameters", "GetParameters", "GetParametersByPath"}
 _OF_ALL = {"PutParameter", "DescribeParameters", "GetParameters", "GetParametersByPath", "DeleteParameters"}
 
 
@@ -18,6 +19,10 @@ class SsmExamples(Examples):
     """Parameters of the advanced tier, which can do all there is."""
 
     service = "ssm"
+
+    def __init__(self, caller: Any) -> None:
+        super().__init__(caller)
+        self._lasting: dict[str, Any] = {}
 
     def make(self, resource: str) -> dict[str, Any]:
         assert resource == "Parameter"
@@ -34,7 +39,7 @@ class SsmExamples(Examples):
 
     def input_of(self, operation: str, pointers: dict[str, Any] | None = None) -> dict[str, Any]:
         specific = getattr(self, f"_for_{operation}", None)
-        here = pointers or ({} if operation == "PutParameter" else self.make("Parameter"))
+        here = pointers or self._there(operation)
         said = dict(specific(here)) if specific is not None else {}
         if operation in _OF_ALL:
             return said
@@ -43,6 +48,16 @@ class SsmExamples(Examples):
         if operation in _SHARING:
             return {"ResourceArn": here["ResourceArn"], **said}
         return {"Name": here["ResourceArn" if operation in _BY_ARN else "Name"], **said}
+
+    def _there(self, operation: str) -> dict[str, Any]:
+        """What an operation without pointers is asked about: those that read ask for the same again and again."""
+        if operation == "PutParameter":
+            return {}
+        if operation not in _READING_ALL:
+            return self.make("Parameter")
+        if not self._lasting:
+            self._lasting = self.make("Parameter")
+        return self._lasting
 
     # ------------------------------------------------------------- by operation
     def _for_PutParameter(self, _here: dict[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def put_secret_value(tx: Transaction, req: PutSecretValueRequest) -> PutSecretVa
     if not secret.stages and CURRENT not in labels:
         labels.append(CURRENT)
     made = _with_version(tx, secret, token, value, labels)
-    return {"ARN": made.arn, "Name": made.name, "VersionId": token, "VersionStages": made.stages_of(token)}
+    return {"ARN": made.arn, "Name": made.name, "VersionId": token, **_labels(made, token)}  # type: ignore[typeddict-item]
 
 
 @secretsmanager.operation(on=Secret, at="SecretId", keeps_tokens=True, refuses=("Type",))
@@ -145,10 +145,16 @@ def shown(secret: Secret, version: Version, value: Value) -> dict[str, Any]:
         "ARN": secret.arn,
         "Name": secret.name,
         "VersionId": version.version_id,
-        "VersionStages": secret.stages_of(version.version_id),
         "CreatedDate": version.created_at,
         **value.shown,
+        **_labels(secret, version.version_id),
     }
+
+
+def _labels(secret: Secret, version_id: str) -> dict[str, list[str]]:
+    """The member of answers that tells a version's labels, if it has some."""
+    labels = secret.stages_of(version_id)
+    return {"VersionStages": labels} if labels else {}
 
 
 def _chosen(tx: Transaction, secret: Secret, req: Mapping[str, Any]) -> Version:

@@ -15,7 +15,7 @@ from fogstead.services.ssm.service import LEVELS_MAX, HierarchyLevelLimitExceede
 ARN_SIGNS_MAX = 1011
 _SIGNS = re.compile(r"[A-Za-z0-9_./-]+")
 _SPACED = re.compile(r"\s")
-_RESERVED = ("/aws/", "/aws", "aws/")
+_RESERVED = ("/aws/", "aws/")
 
 
 class Named(NamedTuple):

@@ -237,15 +237,13 @@ class _Reader:
         return self._one(_escaped(sign))
 
     def _class(self) -> Sign:
-        """Everything between brackets."""
+        """Everything between brackets; one that closes and comes first is a sign like others."""
         negated = self._taken("^")
         tests: list[Sign] = []
-        while not self._taken("]"):
+        while not tests or not self._taken("]"):
             if self._peek() == "[" or self._pattern.startswith("&&", self._at):
                 raise NotImplementedHere("Classes within classes in AllowedPattern are not implemented by this cloud.")
             tests.append(self._member())
-        if not tests:
-            raise PatternFault(f"Unclosed character class near index {self._at}.")
         return lambda one: any(test(one) for test in tests) != negated
 
     def _member(self) -> Sign:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fogstead.kernel.errors import NotImplementedHere
 
 STATES_MAX = 5_000
-STEPS_MAX = 1_000_000
+STEPS_MAX = 250_000
 REPEATS_MAX = 1_000
 DEPTH_MAX = 50
 

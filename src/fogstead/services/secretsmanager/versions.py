@@ -69,7 +69,6 @@ def all_of(tx: Transaction, secret: Secret) -> list[Version]:
 
 def add(tx: Transaction, secret: Secret, version: Version, value: bytes) -> None:
     """Keep a new version with its sealed value; LimitExceeded when none of the old ones may go for it."""
-    tx.shard(secret)
     known = all_of(tx, secret)
     if len(known) >= VERSIONS_MAX:
         kept = set(secret.stages.values())
@@ -84,6 +83,7 @@ def add(tx: Transaction, secret: Secret, version: Version, value: bytes) -> None
 
 def put(tx: Transaction, secret: Secret, version: Version) -> None:
     """Keep what is now known of a version."""
+    tx.shard(secret)
     tx.keys.put(_row(secret, _KNOWN, version.version_id), _codec.encode(version))
 
 

@@ -24,6 +24,7 @@ SHAPES: dict[str, Any] = {
             "Free": {"shape": "Free"},
             "Anything": {"shape": "Anything"},
             "Odd": {"shape": "Odd"},
+            "Password": {"shape": "Password"},
         },
     },
     "Name": {"type": "string", "min": 2, "max": 5, "pattern": "[a-z]+"},
@@ -36,6 +37,7 @@ SHAPES: dict[str, Any] = {
     "Free": {"type": "string"},
     "Anything": {"type": "structure", "members": {}, "document": True},
     "Odd": {"type": "string", "pattern": "(?<a>x)\\p{L}"},
+    "Password": {"type": "string", "min": 6, "sensitive": True},
 }
 
 
@@ -168,6 +170,12 @@ def test_a_long_value_is_shown_in_part() -> None:
     told = sentence({"Name": "a" * 5000})
     assert f"'{'a' * 200}...'" in told
     assert len(told) < 400
+
+
+def test_a_sensitive_value_is_not_shown() -> None:
+    fault = faults_of({**FINE, "Password": "tiger"})[0]
+    constraint = "failed to satisfy constraint: Member must have length greater than or equal to 6"
+    assert str(fault) == f"Value at 'password' {constraint}"
 
 
 def test_no_more_than_a_few_faults_of_a_list_are_told() -> None:

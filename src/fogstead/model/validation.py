@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fogstead.model.recursion import Underway
@@ -19,7 +19,7 @@ _SHOWN_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One member that breaks one constraint."""
+    """One member that breaks one constraint. What is sensitive is not shown, as AWS does not."""
 
     path: str
     shown: str
@@ -27,7 +27,8 @@ class Fault:
     missing: bool = False
 
     def __str__(self) -> str:
-        return f"Value {self.shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
+        value = f"Value {self.shown}" if self.shown else "Value"
+        return f"{value} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
 Check = Callable[[Any, str, list[Fault]], None]
@@ -45,6 +46,22 @@ def describe(faults: list[Fault]) -> str:
 
 
 def _compile(shape: Shape, underway: Underway) -> Check | None:
+    check = _compile_shown(shape, underway)
+    return check if check is None or not shape.trait("sensitive") else _hiding(check)
+
+
+def _hiding(check: Check) -> Check:
+    """The same faults without the value: messages end up in logs and audits."""
+
+    def hidden(value: Any, path: str, faults: list[Fault]) -> None:
+        found: list[Fault] = []
+        check(value, path, found)
+        faults += [fault if fault.missing else replace(fault, shown="") for fault in found]
+
+    return hidden
+
+
+def _compile_shown(shape: Shape, underway: Underway) -> Check | None:
     if shape.kind == "structure":
         return underway.compile(shape, lambda: _structure(shape, underway))
     if shape.kind == "list":

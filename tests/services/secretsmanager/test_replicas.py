@@ -161,6 +161,9 @@ def test_a_key_that_is_not_there_fails_the_copy_alone(home: Any, west: Any, sett
     settle()
     assert [one["Status"] for one in status(home)] == ["Failed"]
     assert "alias/none" in status(home)[0]["StatusMessage"]
+    home.update_secret(SecretId="db", Description="changed")
+    settle()
+    assert [one["Status"] for one in status(home)] == ["Failed"]
     with refused("ResourceNotFoundException"):
         west.describe_secret(SecretId="db")
 

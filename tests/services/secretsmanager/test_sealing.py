@@ -32,6 +32,8 @@ def test_the_disk_holds_no_value(own_cloud: CloudProcess) -> None:
     secrets.create_secret(Name="marker-of-names", SecretString=VALUE)
     secrets.put_secret_value(SecretId="marker-of-names", SecretBinary=VALUE.upper().encode())
     secrets.get_secret_value(SecretId="marker-of-names")
+    with refused("ValidationException", "Value at 'secretString'"):
+        secrets.create_secret(Name="too-long", SecretString=VALUE * 4096)
     assert own_cloud.stop() == 0
     assert holds(own_cloud, b"marker-of-names")
     assert not holds(own_cloud, VALUE.encode())

@@ -37,7 +37,7 @@ PublicPolicy = secretsmanager.error(
 )
 InvalidNextToken = secretsmanager.error("InvalidNextTokenException", "The NextToken value is invalid.")
 
-secrets_max = secretsmanager.quota("Secrets", default=500_000, code="L-2F66C23C")
+secrets_max = secretsmanager.quota("Secrets", default=500_000)
 VERSIONS_MAX = 100
 STAGES_MAX = 20
 VALUE_BYTES_MAX = 65_536

@@ -80,8 +80,8 @@ ResourcePolicyNotFound = ssm.error(
 
 STANDARD, ADVANCED, INTELLIGENT = "Standard", "Advanced", "Intelligent-Tiering"
 parameters_max = {
-    STANDARD: ssm.quota("Standard parameters", default=10_000, code="L-F0E21B40"),
-    ADVANCED: ssm.quota("Advanced parameters", default=100_000, code="L-2F1FA9FA"),
+    STANDARD: ssm.quota("Standard parameters", default=10_000),
+    ADVANCED: ssm.quota("Advanced parameters", default=100_000),
 }
 VALUE_BYTES_MAX = {STANDARD: 4096, ADVANCED: 8192}
 VERSIONS_MAX = 100

@@ -34,7 +34,7 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
     given = invocation.input
     action = operation.action if operation.action_of is None else operation.action_of(given)
     arn = located.arn_of(resource) if located is not None else "*"
-    shown = located.arn if located is not None else arn
+    shown = located.shown if located is not None else arn
     if operation.part is not None:
         part = operation.part(given)
         arn, shown = arn + part, shown + part

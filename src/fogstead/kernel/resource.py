@@ -258,6 +258,11 @@ class Located:
             object.__setattr__(self, "_written", _format(self.cls, self.home, named))
         return self._written
 
+    @property
+    def shown(self) -> str:
+        """What a denial calls it."""
+        return self.arn
+
     def arn_of(self, resource: Resource | None) -> str:
         """The ARN of what was found here, or of what would be here."""
         if resource is None or (type(resource) is self.cls and self.cls.key_fields == self.cls.arn_fields):

@@ -41,7 +41,7 @@ class SecretPlace(Located):
         return _by_name(self.cls.at(self.home, f"{self.key[0]}-{self.suffix}"), tx)
 
     @property
-    def named(self) -> str:
+    def shown(self) -> str:
         """As the caller wrote it."""
         return self.given
 

@@ -121,7 +121,10 @@ class SecretsManagerExamples(Examples):
 
     def _for_RemoveRegionsFromReplication(self, here: dict[str, Any]) -> dict[str, Any]:
         self.does("ReplicateSecretToRegions", {**here, "AddReplicaRegions": [{"Region": _ELSEWHERE}]})
-        return {"RemoveReplicaRegions": [_ELSEWHERE]}
+        for _ in range(_TRIES_MAX):
+            if self.does("DescribeSecret", here)["ReplicationStatus"][0]["Status"] == "InSync":
+                return {"RemoveReplicaRegions": [_ELSEWHERE]}
+        raise AssertionError(f"{here} is not copied")
 
     def _for_StopReplicationToReplica(self, here: dict[str, Any]) -> dict[str, Any]:
         """On a copy, which goes with the secret that the pointers name."""

@@ -3,7 +3,8 @@
 Sources: the API reference, "AttachedPermissionsBoundary" ("this data type can only have a value of Policy", where the
 model's enum has another word); "GetUser", "ListAccessKeys" and "CreateAccessKey", which also speak of the account's
 root, who has neither a name nor a path, though the model requires both, and whose id is twelve digits; "SSHPublicKey",
-whose fingerprint is an MD5 of 47 signs where the model wants 48.
+whose fingerprint is an MD5 of 47 signs where the model wants 48. The simulator's source type is `IAM Policy`:
+github.com/faiscadev/fakecloud/pull/1904 tells it of AWS's answers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _NOT_OF_ROOTS = {
     "SigningCertificate": ("UserName",),
     "MFADevice": ("UserName",),
 }
+_WORDS = {"PermissionsBoundaryAttachmentType": "Policy", "PolicySourceType": "IAM Policy"}
 
 
 def correct(data: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
         required = [member for member in shapes[name]["required"] if member not in absent]
         shapes[name] = {**shapes[name], "required": required}
     shapes["idType"] = {**shapes["idType"], "min": 12}
-    boundary = shapes["PermissionsBoundaryAttachmentType"]
-    shapes["PermissionsBoundaryAttachmentType"] = {**boundary, "enum": [*boundary["enum"], "Policy"]}
+    for name, word in _WORDS.items():
+        shapes[name] = {**shapes[name], "enum": [*shapes[name]["enum"], word]}
     shapes["publicKeyFingerprintType"] = {**shapes["publicKeyFingerprintType"], "min": 47}
     return {**data, "shapes": shapes}

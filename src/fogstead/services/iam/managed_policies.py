@@ -68,7 +68,12 @@ class ManagedPolicy(Named, service=iam, arn="policy{path}{name}", key=("folded",
     @property
     def document(self) -> str:
         """The text that counts."""
-        return next(version.document for version in self.versions if version.number == self.default)
+        return self.text_of(next(version for version in self.versions if version.number == self.default))
+
+    def text_of(self, version: Version) -> str:
+        """The text of a version. AWS's are read when somebody wants to see one."""
+        found = aws_managed.find(self.arn) if self.is_aws else None
+        return version.document if found is None else found.document
 
     def version(self, version_id: str) -> Version:
         """The version of this id; NoSuchEntity when there is none."""
@@ -130,7 +135,7 @@ def as_policy(policy: aws_managed.AwsPolicy) -> ManagedPolicy:
         folded=policy.name.lower(),
         path=policy.path,
         unique_id=policy.unique_id,
-        versions=[Version(number, policy.document, policy.updated_at)],
+        versions=[Version(number, "", policy.updated_at)],
         default=number,
         last=number,
         created_at=policy.created_at,

@@ -83,7 +83,7 @@ def delete_policy_version(tx: Transaction, req: DeletePolicyVersionRequest) -> N
 
 def shown_with_text(policy: ManagedPolicy, version: Version) -> Any:
     """As whoever wants to read it sees one."""
-    return {**_shown(policy, version), "Document": quote(version.document, safe="")}
+    return {**_shown(policy, version), "Document": quote(policy.text_of(version), safe="")}
 
 
 def _shown(policy: ManagedPolicy, version: Version) -> Any:

@@ -152,11 +152,11 @@ def test_a_malformed_trust_policy_is_told_its_reason(text: str, reason: str) -> 
     assert refused.value.message == reason
 
 
-_words = st.sampled_from(
-    ["Version", "2012-10-17", "Statement", "Effect", "Allow", "Deny", "Action", "NotAction", "Resource", "Principal"]
-    + ["Condition", "StringLike", "aws:userid", "*", "s3:*", "arn:aws:s3:::b/*", "Sid", "sts:AssumeRole", "AWS", "${a"]
+_WORDS = (
+    *("Version", "2012-10-17", "Statement", "Effect", "Allow", "Deny", "Action", "NotAction", "Resource", "Principal"),
+    *("Condition", "StringLike", "aws:userid", "*", "s3:*", "arn:aws:s3:::b/*", "Sid", "sts:AssumeRole", "AWS", "${a"),
 )
-_texts = st.one_of(_words, st.text(max_size=20))
+_texts = st.one_of(st.sampled_from(_WORDS), st.text(max_size=20))
 _json = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _texts),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_texts, inner, max_size=5)),
@@ -177,13 +177,20 @@ _documents = st.one_of(
 )
 
 
-@given(st.one_of(st.text(), _documents.map(json.dumps)))
-def test_no_text_makes_either_check_fail_otherwise(text: str) -> None:
+def outcomes(text: str) -> list[str]:
+    """What comes of a text in either check: an error's code, or nothing."""
+    codes = []
     for check in (check_identity_policy, checked_trust_policy):
         try:
             check(text)
-        except ServiceError as refused:
-            assert refused.code == "MalformedPolicyDocumentException"
+        except ServiceError as refusal:
+            codes.append(refusal.code)
+    return codes
+
+
+@given(st.one_of(st.text(), _documents.map(json.dumps)))
+def test_no_text_makes_either_check_fail_otherwise(text: str) -> None:
+    assert set(outcomes(text)) <= {"MalformedPolicyDocumentException"}
 
 
 @pytest.mark.parametrize(
@@ -200,11 +207,7 @@ def test_no_text_makes_either_check_fail_otherwise(text: str) -> None:
 )
 def test_large_and_winding_documents_take_no_time(text: str) -> None:
     began = time.process_time()
-    for check in (check_identity_policy, checked_trust_policy):
-        try:
-            check(text)
-        except ServiceError:
-            continue
+    outcomes(text)
     assert time.process_time() - began < 2
 
 

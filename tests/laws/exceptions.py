@@ -63,6 +63,15 @@ EXEMPT: dict[tuple[str, str, str], str] = {
             *("User", "Role", "Policy", "MFADevice", "InstanceProfile", "OpenIDConnectProvider", "ServerCertificate"),
         )
     },
+    **{
+        ("what was sent on creation is read afterwards", "iam", name): (
+            "IAM API reference, GetRole and GetPolicyVersion: documents are shown percent-encoded"
+        )
+        for name in ("CreateRole", "CreatePolicy")
+    },
+    ("what was sent on creation is read afterwards", "iam", "CreateServiceLinkedRole"): (
+        "the service and the suffix are shown as parts of the role's path and name"
+    ),
     ("what was sent on creation is read afterwards", "iam", "UploadServerCertificate"): "nobody reads a private key",
     ("a page token is good for its own list only", "iam", "ListAccountAliases"): "an account has one alias",
     ("an answer has modelled members only", "iam", "ChangePassword"): "the laws call as a root, who has no password",

@@ -12,15 +12,30 @@ from typing import Any
 
 from fogstead.kernel.catalog import Catalog
 from laws.examples.iam_people import People
+from laws.examples.iam_policies import Policies
+from services.iam.policies import S3
 
 _NAMED_BY = (
     *("AccessKeyId", "CertificateId", "SSHPublicKeyId", "SerialNumber"),
     *("UserName", "GroupName", "ServerCertificateName", "Key"),
+    *("InstanceProfileName", "VersionId", "PolicyName", "RoleName", "EvalActionName"),
 )
 """The first of these that an entry has is its own name."""
 
+_CHOSEN = {"ListPolicies": {"Scope": "Local"}, "SimulateCustomPolicy": {"PolicyInputList": [S3]}}
+"""What a list is asked for, so that it shows what was made for it alone."""
 
-class IamExamples(People):
+_ARNS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "CreatePolicy": ("PolicyArn", lambda given: f"policy{given['Path']}{given['PolicyName']}"),
+    "CreateOpenIDConnectProvider": (
+        "OpenIDConnectProviderArn",
+        lambda given: "oidc-provider/" + given["Url"].removeprefix("https://"),
+    ),
+}
+"""How what an operation made is pointed at, where that is not by its name."""
+
+
+class IamExamples(People, Policies):
     """Each operation on a resource made for it."""
 
     service = "iam"
@@ -30,6 +45,8 @@ class IamExamples(People):
         return made
 
     def delete(self, resource: str, pointers: dict[str, Any]) -> None:
+        if resource in ("User", "Group"):
+            self._strip(resource, pointers)
         getattr(self, f"_delete_{resource}")(pointers)
 
     def input_of(self, operation: str, pointers: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -41,12 +58,15 @@ class IamExamples(People):
         declared = _operation(operation)
         if declared.on is None:
             return {}
-        known = pointers or self.make(declared.on.__name__)
+        known = pointers or (self._linked() if operation == "DeleteServiceLinkedRole" else None)
+        known = known or self.make(declared.on.__name__)
+        if declared.at == "PolicySourceArn":
+            return {declared.at: f"arn:aws:iam::{self.caller.account}:user/{known['UserName']}"}
         return {declared.at: known[declared.at]}
 
     # ------------------------------------------------------------- for single laws
     def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:
-        given = self._here(operation, self._bare(operation))
+        given = {**self._here(operation, self._bare(operation)), **_CHOSEN.get(operation, {})}
         made = [self._more(operation, given) for _ in range(count)]
         return given, [name for name in made if name]
 
@@ -57,7 +77,8 @@ class IamExamples(People):
         return make() if make is not None else None
 
     def insert(self, operation: str, given: dict[str, Any]) -> None:
-        self._more(operation, given)
+        if not operation.startswith("Simulate"):  # its results follow from the request alone
+            self._more(operation, given)
 
     def named(self, operation: str, entry: Any) -> str:
         return entry if isinstance(entry, str) else str(next(entry[name] for name in _NAMED_BY if name in entry))
@@ -73,9 +94,14 @@ class IamExamples(People):
         if operation == "CreateVirtualMFADevice":
             path, name = given["Path"], given["VirtualMFADeviceName"]
             pointers = {"SerialNumber": f"arn:aws:iam::{self.caller.account}:mfa{path}{name}"}
+        if operation in _ARNS:
+            member, pattern = _ARNS[operation]
+            pointers = {member: f"arn:aws:iam::{self.caller.account}:" + pattern(given)}
         return given, pointers
 
     def await_waiter(self, waiter: str) -> dict[str, Any]:
+        if waiter == "PolicyExists":
+            return {"PolicyArn": self.make("ManagedPolicy")["PolicyArn"]}
         return self.make(waiter.removesuffix("Exists"))
 
 

@@ -231,6 +231,10 @@ class Policies(Examples):
     def _for_ListPolicies(self, _here: dict[str, Any]) -> dict[str, Any]:
         return {"Scope": "Local"}
 
+    def _for_GetAccountAuthorizationDetails(self, _here: dict[str, Any]) -> dict[str, Any]:
+        """Of what no other reading adds to: an inline policy is put where one is read."""
+        return {"Filter": ["LocalManagedPolicy"]}
+
     def _list_ListRoles(self, _given: dict[str, Any]) -> str:
         return str(self._make_Role()["RoleName"])
 

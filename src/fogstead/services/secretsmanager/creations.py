@@ -18,6 +18,7 @@ from fogstead.services.secretsmanager.service import (
     InvalidParameter,
     InvalidRequest,
     ResourceExists,
+    secrets_held,
     secrets_max,
     secretsmanager,
 )
@@ -84,6 +85,7 @@ def create_secret(tx: Transaction, req: CreateSecretRequest) -> CreateSecretResp
     drawn: Drawn = tx.ask("new", lambda call: _draw(call, secret, token if value is not None else ""))
     secret = secret.altered(suffix=drawn.suffix, stages={CURRENT: token} if value is not None else {})
     made = tx.create(secret, quota=secrets_max)
+    tx.level(secrets_held, 1, of=made)
     copies: replicas.Copies = {}
     failures: dict[str, str] = {}
     if value is not None:

@@ -16,6 +16,7 @@ from fogstead.services.secretsmanager.service import (
     RECOVERY_DAYS_MIN,
     InvalidParameter,
     InvalidRequest,
+    secrets_held,
     secretsmanager,
 )
 
@@ -71,7 +72,8 @@ def delete_secret(tx: Transaction, req: DeleteSecretRequest) -> DeleteSecretResp
             "You can't perform this operation on the secret because it was already scheduled for deletion."
         )
     gone_at = tx.now + (days or RECOVERY_DAYS_MAX) * DAY_MILLIS
-    tx.replace(secret, deleted_at=gone_at, modified_at=tx.now, revision=secret.revision + 1)
+    going = tx.replace(secret, deleted_at=gone_at, modified_at=tx.now, revision=secret.revision + 1)
+    tx.level(secrets_held, -1, of=going)
     tx.schedule("secretsmanager.delete", {"name": secret.name}, at=gone_at, name=secret.name)
     return {"ARN": secret.arn, "Name": secret.name, "DeletionDate": gone_at}
 
@@ -88,7 +90,8 @@ def restore_secret(tx: Transaction, req: RestoreSecretRequest) -> RestoreSecretR
     """Takes the deletion back; harmless where there is none."""
     secret = not_replica(tx.resource)
     if secret.deleted_at:
-        tx.replace(secret, deleted_at=0, modified_at=tx.now, revision=secret.revision + 1)
+        staying = tx.replace(secret, deleted_at=0, modified_at=tx.now, revision=secret.revision + 1)
+        tx.level(secrets_held, 1, of=staying)
         tx.unschedule("secretsmanager.delete", secret.name)
     return {"ARN": secret.arn, "Name": secret.name}
 

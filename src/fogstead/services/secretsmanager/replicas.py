@@ -18,7 +18,7 @@ from fogstead.kernel.resource import home_of
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.secretsmanager import sealing, versions
 from fogstead.services.secretsmanager.secrets import Replica, Secret, arn_in, readable, writable
-from fogstead.services.secretsmanager.service import InvalidParameter, InvalidRequest, secretsmanager
+from fogstead.services.secretsmanager.service import InvalidParameter, InvalidRequest, secrets_held, secretsmanager
 from fogstead.services.secretsmanager.versions import Version
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ def _take_over(tx: Transaction, arguments: dict[str, Any]) -> str:
         if not arguments["whole"]:
             return ""
         there = tx.create(coming)
+        tx.level(secrets_held, 1, of=there)
     elif there.revision < coming.revision or arguments["whole"]:
         kept = {"incarnation": there.incarnation, "accessed_on": there.accessed_on}
         there = tx.replace(coming.altered(**kept))

@@ -6,9 +6,14 @@ sentence for an error, ours says what is wrong.
 
 from __future__ import annotations
 
+from fogstead.kernel.meter import each
 from fogstead.kernel.service import Service
 
 secretsmanager = Service("secretsmanager")
+
+secretsmanager.bill(each(secretsmanager.price_line("AWSSecretsManagerAPIRequest", per="request")))
+secrets_held = secretsmanager.price_line("AWSSecretsManager-Secrets", per="month")
+"""Copies in other Regions are secrets of their own; those about to be deleted cost nothing."""
 
 ResourceNotFound = secretsmanager.error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 ResourceExists = secretsmanager.error("ResourceExistsException", "A resource with the ID you requested already exists.")

@@ -9,6 +9,7 @@ from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.tags import checked
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.ssm import counts, names, patterns, policies, sealing, versions
+from fogstead.services.ssm.billing import hold
 from fogstead.services.ssm.deletes import schedule_expiry
 from fogstead.services.ssm.parameters import TEXT, Parameter, would_be
 from fogstead.services.ssm.sealing import SECURE, Sealed
@@ -187,6 +188,7 @@ def _keep(tx: Transaction, before: Parameter | None, parameter: Parameter, tags:
             counts.add(tx, parameter.tier)
             counts.remove(tx, before.tier)
         made = tx.replace(parameter)
+    hold(tx, before, made)
     schedule_expiry(tx, made)
     return made
 

@@ -67,6 +67,7 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
         elif shape.get("type") == "map":
             shapes[name] = _named_map(name, shape)
     _let_receivers_name_system_attributes(shapes)
+    _hide_bodies(shapes)
     operations = {name: _with_wrapper(name, operation) for name, operation in data["operations"].items()}
     return {**data, "metadata": metadata, "shapes": shapes, "operations": operations, "query_errors": _QUERY_ERRORS}
 
@@ -76,6 +77,16 @@ def _let_receivers_name_system_attributes(shapes: dict[str, Any]) -> None:
     receive = shapes["ReceiveMessageRequest"]
     names = {**receive["members"]["AttributeNames"], "shape": "MessageSystemAttributeList"}
     shapes["ReceiveMessageRequest"] = {**receive, "members": {**receive["members"], "AttributeNames": names}}
+
+
+def _hide_bodies(shapes: dict[str, Any]) -> None:
+    """An audit writes no message down. Source: SQS Developer Guide, the data events of its CloudTrail examples."""
+    for name in ("SendMessageRequest", "SendMessageBatchRequestEntry"):
+        members = shapes[name]["members"]
+        shapes[name] = {
+            **shapes[name],
+            "members": {**members, "MessageBody": {**members["MessageBody"], "sensitive": True}},
+        }
 
 
 def _named_entries(structure: str, members: dict[str, Any]) -> dict[str, Any]:

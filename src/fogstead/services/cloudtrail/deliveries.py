@@ -20,6 +20,7 @@ from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.clock import Millis
 from fogstead.primitives.store.packing import pack
 from fogstead.services.cloudtrail import names
+from fogstead.services.cloudtrail.events import error_code
 from fogstead.services.cloudtrail.gathering import Batch, gather
 from fogstead.services.cloudtrail.log_files import file_of, taken_by
 from fogstead.services.cloudtrail.spans import moved, reachable
@@ -81,7 +82,7 @@ async def _put_all(call: Call, trail: Trail, batch: Batch) -> bool:
         try:
             await put(call, trail, key, file.body, {})
         except ServiceError as error:
-            await call.transact(_refused, trail, error.code)
+            await call.transact(_refused, trail, error_code(error.code))
             if not error.sender_fault:
                 raise
             return False

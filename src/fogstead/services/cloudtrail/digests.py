@@ -22,6 +22,7 @@ from fogstead.primitives.store import end_of
 from fogstead.primitives.store.packing import pack, unpack
 from fogstead.services.cloudtrail import names, signing_keys
 from fogstead.services.cloudtrail.deliveries import FILES, DeliveredFile, put
+from fogstead.services.cloudtrail.events import error_code
 from fogstead.services.cloudtrail.trails import DIGEST_EVERY_MILLIS, Trail, same
 
 FILES_MAX: Final = 5_000
@@ -56,7 +57,7 @@ async def digest(call: Call, arguments: dict[str, Any]) -> None:
         for region in await call.transact(_regions, trail):
             await _digest(call, trail, region)
     except ServiceError as error:
-        await call.transact(_refused, trail, error.code)
+        await call.transact(_refused, trail, error_code(error.code))
         if not error.sender_fault:
             raise
         return

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from fogstead.kernel.audit import AuditRecord
+from fogstead.kernel.errors import AccessDenied
 from fogstead.model import Operation
 from fogstead.model.standard import standard_models
 from fogstead.services.cloudtrail.names import iso
@@ -36,7 +37,7 @@ def event_of(record: AuditRecord) -> dict[str, Any]:
         "userAgent": record.user_agent or invoked_by,
     }
     if record.error_code:
-        event["errorCode"] = record.error_code
+        event["errorCode"] = error_code(record.error_code)
         event["errorMessage"] = record.error_message
     event["requestParameters"] = written(
         operation.input if operation else None, record.request_parameters, record.service
@@ -58,6 +59,11 @@ def event_of(record: AuditRecord) -> dict[str, Any]:
     if record.tls:
         event["tlsDetails"] = {"clientProvidedHostHeader": record.host} if record.host else {}
     return event
+
+
+def error_code(code: str) -> str:
+    """As CloudTrail and S3 write it: a denial has one name, whatever the service calls it on the wire."""
+    return "AccessDenied" if code == AccessDenied.code else code
 
 
 @lru_cache(maxsize=4096)

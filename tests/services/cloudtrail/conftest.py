@@ -62,6 +62,9 @@ def timed_on(cloud: CloudProcess, account: str) -> Timed:
 
 
 @pytest.fixture
-def timed(moving_cloud: CloudProcess, account: str) -> Timed:
-    """On the cloud that all such tests share."""
-    return timed_on(moving_cloud, account)
+def timed(moving_cloud: CloudProcess, account: str) -> Iterator[Timed]:
+    """On the cloud that all such tests share; a trail that went on would have work at every move of its clock."""
+    here = timed_on(moving_cloud, account)
+    yield here
+    for trail in here.cloudtrail.list_trails()["Trails"]:
+        here.cloudtrail.delete_trail(Name=trail["TrailARN"])

@@ -104,7 +104,7 @@ async def _digest(call: Call, trail: Trail, region: str) -> None:
     content = _content(trail, key, last, files, pair.fingerprint)
     plain = _encode(content)
     text = string_to_sign(content, plain)
-    signed = signing_keys.signature(call, pair, text)
+    signed = signing_keys.signature(call.cloud.vault, pair, text)
     await put(call, trail, key, gzip.compress(plain, mtime=0), {"signature": signed, "signature-algorithm": ALGORITHM})
     made = Digest(trail.digesting_at, trail.bucket, key, hashlib.sha256(plain).hexdigest(), signed)
     await call.transact(_put, trail, region, made, [row for row, _ in rows])

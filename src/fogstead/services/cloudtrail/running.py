@@ -1,12 +1,13 @@
 """Queries under way: each fills a database of its own with the events of its stores and puts the statement to it.
 
 What is under way is known by its rows, so a restart finds it: whoever looks at a query that nobody runs has it run
-again. DuckDB works on threads that end with the program.
+again. DuckDB works on threads of its own, and is interrupted when the cloud ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -36,8 +37,10 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 2
 """Of the whole cloud; the others are queued."""
 SECONDS_MAX: Final = 300
-"""Of true time, for the statement itself."""
+"""Of true time, to fill the tables and put the statement."""
 SCANNED_BYTES_MAX: Final = 1 << 30
+_LOOK_EVERY_SECONDS = 0.05
+_END_SECONDS = 10
 _BATCHES_EACH_TIME = 8
 _ROWS_EACH_TIME = 1_000
 
@@ -50,37 +53,34 @@ class Answer(NamedTuple):
 
 
 class Running:
-    """The queries of one cloud that are under way."""
+    """The queries of one cloud that are under way, each with what stops it."""
 
     def __init__(self) -> None:
-        self.databases: dict[str, Any] = {}
-        """By query: what can be interrupted."""
-        self.under_way: set[str] = set()
+        self._stops: dict[str, threading.Event] = {}
         self._tasks = Tasks()
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     def start(self, cloud: Cloud, query: Query) -> None:
         """Run a query unless it is under way already."""
-        if query.id not in self.under_way:
-            self.under_way.add(query.id)
+        if query.id not in self._stops:
+            self._stops[query.id] = threading.Event()
             self._tasks.start(self._run(cloud, query))
 
     def cancel(self, query_id: str) -> None:
-        """Interrupt it where it is."""
-        database = self.databases.get(query_id)
-        if database is not None:
-            database.interrupt()
+        """Stop it, wherever it is."""
+        stop = self._stops.get(query_id)
+        if stop is not None:
+            stop.set()
 
     async def _run(self, cloud: Cloud, query: Query) -> None:
         try:
             async with self._turn:
-                await _answer(cloud, query, self)
+                await _answer(cloud, query, self._stops[query.id])
         except Exception:
             log.exception("query %s failed", query.id)
             await _end(cloud, query, "FAILED", error="The query failed: see the log.")
         finally:
-            self.under_way.discard(query.id)
-            self.databases.pop(query.id, None)
+            del self._stops[query.id]
 
 
 _running: WeakKeyDictionary[Cloud, Running] = WeakKeyDictionary()
@@ -91,14 +91,14 @@ def running(cloud: Cloud) -> Running:
     return _running.setdefault(cloud, Running())
 
 
-async def _answer(cloud: Cloud, query: Query, under_way: Running) -> None:
+async def _answer(cloud: Cloud, query: Query, stop: threading.Event) -> None:
     began = cloud.clock.true_now()
     if not await cloud.transact(query.home, _set_running, query):
         return
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="fogstead-query-"))
     try:
         scanned = await _fill(cloud, query, folder)
-        answer = await _in_thread(_work, query, folder, under_way)
+        answer = await _in_thread(stop, _work, query, folder, stop)
     except sql.Refused as error:
         await _end(cloud, query, "FAILED", error=str(error))
     except TimeoutError:
@@ -156,39 +156,39 @@ def _file(folder: Path, store_id: str) -> Path:
 
 
 # --------------------------------------------------------------------------- the statement
-def _work(query: Query, folder: Path, under_way: Running) -> Answer:
+def _work(query: Query, folder: Path, stop: threading.Event) -> Answer:
     """On a thread of its own: fill the tables and put the statement."""
     import duckdb  # noqa: PLC0415 - optional, and slow to import
 
     statement = statements.read(query.text)
     files = {store_id: _file(folder, store_id) for store_id in statement.ids}
-    try:
-        database = sql.opened({store_id: file if file.exists() else None for store_id, file in files.items()})
-    except duckdb.Error as error:
-        raise sql.Refused(sql.sentence(error)) from None
-    under_way.databases[query.id] = database
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        database.interrupt()
-
-    timer = threading.Timer(SECONDS_MAX, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        return Answer(*sql.results(database, statement.sql))
-    except duckdb.Error as error:
-        if late.is_set():
-            raise TimeoutError from None
-        raise sql.Refused(sql.sentence(error)) from None
-    finally:
-        timer.cancel()
-        under_way.databases.pop(query.id, None)
-        database.close()
+    done, late = threading.Event(), threading.Event()
+    with contextlib.closing(sql.connected()) as database:
+        threading.Thread(target=_watch, args=(database, stop, done, late), daemon=True).start()
+        try:
+            sql.fill(database, {store_id: file if file.exists() else None for store_id, file in files.items()})
+            return Answer(*sql.results(database, statement.sql))
+        except duckdb.Error as error:
+            if late.is_set():
+                raise TimeoutError from None
+            raise sql.Refused(sql.sentence(error)) from None
+        finally:
+            done.set()
 
 
-async def _in_thread(work: Any, *arguments: Any) -> Any:
+def _watch(database: Any, stop: threading.Event, done: threading.Event, late: threading.Event) -> None:
+    """Interrupt what is stopped or takes too long; again and again, for it may be between two statements."""
+    looks = 0
+    while not done.wait(_LOOK_EVERY_SECONDS):
+        looks += 1
+        if looks * _LOOK_EVERY_SECONDS > SECONDS_MAX:
+            late.set()
+        if stop.is_set() or late.is_set():
+            with contextlib.suppress(Exception):  # it is being closed
+                database.interrupt()
+
+
+async def _in_thread(stop: threading.Event, work: Any, *arguments: Any) -> Any:
     """Not one of the loop's own threads: those are waited for at the end, and this may take minutes."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
@@ -207,13 +207,17 @@ async def _in_thread(work: Any, *arguments: Any) -> Any:
             outcome = (work(*arguments), None)
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             outcome = (None, error)
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, *outcome)
-        except RuntimeError:
-            log.debug("the cloud ended before its query")
 
-    threading.Thread(target=run, name="cloudtrail-query", daemon=True).start()
-    return await future
+    thread = threading.Thread(target=run, name="cloudtrail-query", daemon=True)
+    thread.start()
+    try:
+        return await future
+    except asyncio.CancelledError:
+        stop.set()
+        thread.join(_END_SECONDS)  # the program ends, and must not with DuckDB at work
+        raise
 
 
 # --------------------------------------------------------------------------- the result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,9 +18,13 @@ from fogstead.primitives.store.packing import pack
 from fogstead.services.cloudtrail.service import InvalidTimeRange, cloudtrail
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from fogstead.primitives.vault import Vault
     from fogstead.shapes.cloudtrail import ListPublicKeysRequest, ListPublicKeysResponse
 
-VALID_MILLIS: Final = 365 * 86_400_000
+DAY_MILLIS: Final = 86_400_000
+VALID_MILLIS: Final = 365 * DAY_MILLIS
 BITS: Final = 2048
 LISTED_MAX: Final = 100
 _ROWS = SYSTEM.prefix + pack("cloudtrail-keys")
@@ -68,8 +73,9 @@ def _keep(tx: Transaction, region: str, public: bytes, private: bytes) -> KeyPai
     if before is not None:
         return before
     sealed = tx.cloud.vault.seal(_PURPOSE, private, public)
-    made = KeyPair(public, sealed, tx.now)
-    tx.keys.put(_ROWS + pack(region, tx.now), msgspec.msgpack.encode(made))
+    # Good for the whole day: the end of a digest is a little before its key is asked for.
+    made = KeyPair(public, sealed, tx.now // DAY_MILLIS * DAY_MILLIS)
+    tx.keys.put(_ROWS + pack(region, made.since), msgspec.msgpack.encode(made))
     return made
 
 
@@ -85,25 +91,36 @@ def _make() -> tuple[bytes, bytes]:
     return public, private
 
 
-def signature(call: Call, pair: KeyPair, text: str) -> str:
-    """SHA-256 with RSA of a text, in hexadecimal digits."""
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - loaded by the first digest
-    from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
+def signature(vault: Vault, pair: KeyPair, text: str) -> str:
+    """SHA-256 with RSA of a text, in hexadecimal digits; half a millisecond."""
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - loaded by the first digest
+    from cryptography.hazmat.primitives.asymmetric import padding  # noqa: PLC0415
 
-    private = serialization.load_der_private_key(call.cloud.vault.open(_PURPOSE, pair.sealed, pair.public), None)
-    assert isinstance(private, rsa.RSAPrivateKey)
+    private = _loaded(vault.open(_PURPOSE, pair.sealed, pair.public))
     return private.sign(text.encode("utf-8"), padding.PKCS1v15(), hashes.SHA256()).hex()
+
+
+@lru_cache(maxsize=32)
+def _loaded(der: bytes) -> RSAPrivateKey:
+    """Ready to sign: making a key ready costs more than signing."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - loaded by the first digest
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
+    # What the vault opened was made here, so its numbers are not checked again.
+    private = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    return private
 
 
 @cloudtrail.operation()
 async def list_public_keys(call: Call, req: ListPublicKeysRequest) -> ListPublicKeysResponse:
     """Those that were good at some moment of a time; without one, the present one."""
+    await key_pair(call, call.home.region)
     now = call.cloud.clock.now()
     start = req.get("StartTime", now)
     end = req.get("EndTime", now)
     if start > end:
         raise InvalidTimeRange("Start time is after end time.")
-    await key_pair(call, call.home.region)
     cut = await call.transact(_cut)
     rows, more = await call.transact(_page, call.home.region, cut)
     shown = [_shown(pair) for _, pair in rows if pair.since <= end and start <= pair.until]

@@ -7,6 +7,7 @@ whoever runs it can interrupt it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MEMORY: Final = "512MB"
 RESULT_ROWS_MAX: Final = 100_000
 RESULT_BYTES_MAX: Final = 64 << 20
+LINE_BYTES_MAX: Final = 16 << 20
 _FETCHED_EACH_TIME = 1_000
 
 _TEXT = "VARCHAR"
@@ -106,16 +108,15 @@ def check(sql: str, ids: tuple[str, ...]) -> None:
     """InvalidQueryStatementException unless it is one SELECT over these tables that can be understood."""
     import duckdb  # noqa: PLC0415 - optional, and slow to import
 
-    database = opened(dict.fromkeys(ids))
-    try:
-        statements = database.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise InvalidQueryStatement("Only a single SELECT statement is allowed.")
-        database.execute(f"EXPLAIN {sql}")
-    except duckdb.Error as error:
-        raise InvalidQueryStatement(sentence(error)) from None
-    finally:
-        database.close()
+    with contextlib.closing(connected()) as database:
+        fill(database, dict.fromkeys(ids))
+        try:
+            statements = database.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise InvalidQueryStatement("Only a single SELECT statement is allowed.")
+            database.execute(f"EXPLAIN {sql}")
+        except duckdb.Error as error:
+            raise InvalidQueryStatement(sentence(error)) from None
 
 
 def sentence(error: Exception) -> str:
@@ -123,27 +124,26 @@ def sentence(error: Exception) -> str:
     return str(error).partition("\n")[0][:900]
 
 
-def opened(tables: Mapping[str, Path | None]) -> duckdb.DuckDBPyConnection:
-    """A database with a table for each id, filled from a file of JSON lines or empty, and then locked."""
+def connected() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory."""
     import duckdb  # noqa: PLC0415 - optional, and slow to import
 
-    database = duckdb.connect(":memory:", config=_SETTINGS)
-    try:
-        for name, file in tables.items():
-            columns = ", ".join(f'"{column}" {kind}' for column, kind in COLUMNS.items())
-            database.execute(f'CREATE TABLE "{name}" ({columns})')
-            if file is not None:
-                database.execute(
-                    f"INSERT INTO \"{name}\" SELECT * FROM read_json(?, format = 'newline_delimited', "  # noqa: S608
-                    f"columns = {_as_struct(COLUMNS)}, maximum_object_size = 16777216)",
-                    [str(file)],
-                )
-        for statement in (*_MACROS, *_LOCKS):
-            database.execute(statement)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return duckdb.connect(":memory:", config=_SETTINGS)
+
+
+def fill(database: duckdb.DuckDBPyConnection, tables: Mapping[str, Path | None]) -> None:
+    """A table for each id, from a file of JSON lines or empty; from then on the database is locked."""
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in COLUMNS.items())
+    for name, file in tables.items():
+        database.execute(f'CREATE TABLE "{name}" ({columns})')
+        if file is not None:
+            database.execute(
+                f"INSERT INTO \"{name}\" SELECT * FROM read_json(?, format = 'newline_delimited', "  # noqa: S608
+                f"columns = {_as_struct(COLUMNS)}, maximum_object_size = {LINE_BYTES_MAX})",
+                [str(file)],
+            )
+    for statement in (*_MACROS, *_LOCKS):
+        database.execute(statement)
 
 
 def _as_struct(columns: Mapping[str, str]) -> str:

@@ -53,6 +53,48 @@ EXEMPT: dict[tuple[str, str, str], str] = {
     ),
     ("pages joined are the list", "ssm", "GetResourcePolicies"): "a parameter has one policy",
     ("a page token is good for its own list only", "ssm", "GetResourcePolicies"): "a parameter has one policy",
+    **{
+        ("what was deleted is not found", "cloudtrail", operation): (
+            "CloudTrail API reference, DeleteEventDataStore: it is PENDING_DELETION for seven days"
+        )
+        for operation in (
+            *("DeleteEventDataStore", "GetEventDataStore", "ListQueries", "RestoreEventDataStore", "StartQuery"),
+            *("StartEventDataStoreIngestion", "StopEventDataStoreIngestion", "UpdateEventDataStore"),
+        )
+    },
+    **{
+        ("what was deleted is not found", "cloudtrail", operation): "nothing deletes a query but time"
+        for operation in ("CancelQuery", "DescribeQuery", "GetQueryResults")
+    },
+    **{
+        (law, "cloudtrail", operation): "the list is as long as what was asked for, or as the Region's keys are many"
+        for law in ("pages joined are the list", "a page token is good for its own list only")
+        for operation in ("ListPublicKeys", "ListTags")
+    },
+    **{
+        ("a stranger is denied and learns nothing", "cloudtrail", operation): (
+            "the id names no account, so it is looked for in the stranger's own"
+        )
+        for operation in ("CancelQuery", "DescribeQuery", "GetQueryResults", "StartQuery")
+    },
+    **{
+        ("a restart changes nothing", "cloudtrail", operation): "CloudTrail API reference: it can be done once"
+        for operation in ("CancelQuery", "StartEventDataStoreIngestion")
+    },
+    (
+        "pages joined are the list",
+        "cloudtrail",
+        "ListTrails",
+    ): "it takes no limit, and its page is longer than the list",
+    **{
+        ("an error has a known code and modelled members only", "cloudtrail", operation): (
+            "CloudTrail API reference, DeleteEventDataStore: it is PENDING_DELETION for seven days"
+        )
+        for operation in ("GetEventDataStore", "RestoreEventDataStore")
+    },
+    ("another Region and another account list nothing of it", "cloudtrail", "ListTrails"): (
+        "CloudTrail API reference, ListTrails: the trails of the account, each with its home Region"
+    ),
     ("a restart changes nothing", "sqs", "StartMessageMoveTask"): "the task goes on moving by the clock",
     ("a restart changes nothing", "sqs", "CancelMessageMoveTask"): "the task goes on moving by the clock",
     **{
@@ -118,6 +160,7 @@ MAY_TELL: dict[str, str] = {
 # Operations on what cannot be put yet: they answer with AWS's error for what was never put.
 ABSENT: dict[tuple[str, str], str] = {
     ("secretsmanager", "RotateSecret"): "InvalidRequestException",
+    ("cloudtrail", "GetInsightSelectors"): "InsightNotEnabledException",
     **{
         ("s3", f"{verb}Bucket{kind}Configuration"): "NoSuchConfiguration"
         for verb in ("Delete", "Get")

@@ -14,7 +14,7 @@ from fogstead.services.cloudtrail.service import (
     InvalidParameterCombination,
     cloudtrail,
 )
-from fogstead.services.cloudtrail.trails import Trail
+from fogstead.services.cloudtrail.trails import Trail, seen
 
 if TYPE_CHECKING:
     from fogstead.shapes.cloudtrail import GetInsightSelectorsRequest, GetInsightSelectorsResponse
@@ -30,4 +30,5 @@ def _named(given: Mapping[str, Any], home: Home) -> Located:
 @cloudtrail.operation(on=Trail, at="TrailName", locate=_named)
 def get_insight_selectors(tx: Transaction, req: GetInsightSelectorsRequest) -> GetInsightSelectorsResponse:  # noqa: ARG001
     """InsightNotEnabledException: it is true of every trail and event data store here."""
-    raise InsightNotEnabled(f"Insights are not enabled for {tx.resource.arn}.")
+    named = seen(tx) if isinstance(tx.resource, Trail) else tx.resource
+    raise InsightNotEnabled(f"Insights are not enabled for {named.arn}.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fogstead.kernel.transaction import Transaction
 from fogstead.services.cloudtrail import selector_rules
 from fogstead.services.cloudtrail.service import InvalidEventSelectors, cloudtrail
-from fogstead.services.cloudtrail.trails import Trail, at_home, note_selection
+from fogstead.services.cloudtrail.trails import Trail, at_home, note_selection, seen
 
 if TYPE_CHECKING:
     from fogstead.shapes.cloudtrail import (
@@ -45,7 +45,7 @@ def put_event_selectors(tx: Transaction, req: PutEventSelectorsRequest) -> PutEv
 @cloudtrail.operation(on=Trail, at="TrailName")
 def get_event_selectors(tx: Transaction, req: GetEventSelectorsRequest) -> GetEventSelectorsResponse:  # noqa: ARG001
     """As they were put, or the one that every trail begins with."""
-    answer: GetEventSelectorsResponse = _shown(tx.resource)
+    answer: GetEventSelectorsResponse = _shown(seen(tx))
     return answer
 
 

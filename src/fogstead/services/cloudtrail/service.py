@@ -33,6 +33,7 @@ InvalidEventSelectors = cloudtrail.error("InvalidEventSelectorsException", "The 
 InvalidLookupAttributes = cloudtrail.error("InvalidLookupAttributesException", "A lookup attribute is not valid.")
 InvalidTimeRange = cloudtrail.error("InvalidTimeRangeException", "The start of the time range is after its end.")
 InvalidNextToken = cloudtrail.error("InvalidNextTokenException", "The token is not valid.")
+InvalidToken = cloudtrail.error("InvalidTokenException", "The token is not valid.")
 InsightNotEnabled = cloudtrail.error("InsightNotEnabledException", "Insights are not enabled.")
 ResourceNotFound = cloudtrail.error("ResourceNotFoundException", "The resource does not exist.")
 ResourceTypeNotSupported = cloudtrail.error(

@@ -15,6 +15,7 @@ from fogstead.services.cloudtrail.trails import (
     note_selection,
     schedule_delivery,
     schedule_digests,
+    seen,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def stop_logging(tx: Transaction, req: StopLoggingRequest) -> StopLoggingRespons
 @cloudtrail.operation(on=Trail, at="Name")
 def get_trail_status(tx: Transaction, req: GetTrailStatusRequest) -> GetTrailStatusResponse:  # noqa: ARG001
     """With what stood in the way of the last delivery, and what the audit's cap removed before it was delivered."""
-    trail: Trail = tx.resource
+    trail = seen(tx)
     times = {
         "LatestDeliveryTime": trail.delivered_at,
         "StartLoggingTime": trail.started_at,

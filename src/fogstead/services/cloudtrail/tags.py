@@ -13,6 +13,7 @@ from fogstead.services.cloudtrail.service import (
     CloudTrailARNInvalid,
     InactiveEventDataStore,
     InvalidParameter,
+    InvalidToken,
     ResourceNotFound,
     ResourceTypeNotSupported,
     cloudtrail,
@@ -40,7 +41,10 @@ def _place(value: str, home: Home) -> Located:
     kind = value.split(":", 5)[-1].partition("/")[0]
     if kind not in _KINDS:
         raise ResourceTypeNotSupported
-    return _KINDS[kind].locate(value, home)
+    located = _KINDS[kind].locate(value, home)
+    if located.home.region != home.region:
+        raise located.cls.not_found(located)
+    return located
 
 
 def _named(given: Mapping[str, Any], home: Home) -> Located:
@@ -77,10 +81,11 @@ def remove_tags(tx: Transaction, req: RemoveTagsRequest) -> RemoveTagsResponse:
     return {}
 
 
-# The list is as long as the list of ARNs, so there is no second page.
-@cloudtrail.operation(on=Trail, at="ResourceIdList", locate=_first, ignores=("NextToken",))
+@cloudtrail.operation(on=Trail, at="ResourceIdList", locate=_first)
 def list_tags(tx: Transaction, req: ListTagsRequest) -> ListTagsResponse:
-    """Of up to twenty trails and event data stores of one Region."""
+    """Of up to twenty trails and event data stores of one Region: too few for a second page."""
+    if req.get("NextToken"):
+        raise InvalidToken
     shown: list[Any] = []
     for arn in req["ResourceIdList"]:
         located = _place(arn, tx.home)

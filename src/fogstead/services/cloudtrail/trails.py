@@ -137,9 +137,17 @@ def same(tx: Transaction, trail: Trail) -> Trail | None:
     return found if found is not None and found.incarnation == trail.incarnation else None
 
 
+def seen(tx: Transaction) -> Trail:
+    """The trail of this call: of this Region, or one that covers it from another."""
+    trail: Trail = tx.resource
+    if not trail.is_multi_region and tx.call_home.region != trail.region:
+        raise Trail.not_found(trail.locator)
+    return trail
+
+
 def at_home(tx: Transaction) -> Trail:
     """The trail of this call, which must come from the trail's home Region."""
-    trail: Trail = tx.resource
+    trail = seen(tx)
     if tx.call_home.region != trail.region:
         raise InvalidHomeRegion
     return trail
@@ -259,7 +267,7 @@ def _shown(trail: Trail) -> Any:
 @cloudtrail.operation(on=Trail, at="Name")
 def get_trail(tx: Transaction, req: GetTrailRequest) -> GetTrailResponse:  # noqa: ARG001
     """Everything that was said of it."""
-    return {"Trail": _shown(tx.resource)}
+    return {"Trail": _shown(seen(tx))}
 
 
 @cloudtrail.operation(lists=Trail)
@@ -267,13 +275,12 @@ async def describe_trails(call: Call, req: DescribeTrailsRequest) -> DescribeTra
     """Those of this Region and those that cover it from another; or those that are named."""
     wanted = req.get("trailNameList", [])
     here = call.home
-    trails = await _all_trails(call)
+    trails = [one for one in await _all_trails(call) if one.is_multi_region or one.region == here.region]
     if wanted:
         arns = {Trail.locate(one, here).arn for one in wanted}
         return {"trailList": [_shown(trail) for trail in trails if trail.arn in arns]}
     shadows = req.get("includeShadowTrails", True)
-    seen = [trail for trail in trails if trail.region == here.region or (shadows and trail.is_multi_region)]
-    return {"trailList": [_shown(trail) for trail in seen]}
+    return {"trailList": [_shown(trail) for trail in trails if shadows or trail.region == here.region]}
 
 
 @cloudtrail.operation(lists=Trail)
@@ -316,19 +323,13 @@ def _trails_here(tx: Transaction) -> list[Trail]:
 @cloudtrail.operation(on=Trail, at="Name", refuses=_NOT_YET)
 async def update_trail(call: Call, req: UpdateTrailRequest) -> UpdateTrailResponse:
     """What is given replaces what was; another place is tried first."""
-    old: Trail = call.resource
-    if old.region != await call.transact(_called_region):
-        raise InvalidHomeRegion
+    old = await call.transact(at_home)
     trail = _changed(old, req)
     _check(trail)
     if (trail.bucket, trail.prefix) != (old.bucket, old.prefix):
         await _try_bucket(call, trail)
     answer: UpdateTrailResponse = _shown_when_made(await call.transact(_update, req))
     return answer
-
-
-def _called_region(tx: Transaction) -> str:
-    return tx.call_home.region
 
 
 def _changed(trail: Trail, given: Mapping[str, Any]) -> Trail:

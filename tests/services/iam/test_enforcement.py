@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .helpers import key_of, refused
-from .policies import ADMIN, S3, allow, deny, document, policy
+from .policies import ADMIN, S3, allow, deny, document, policy, role, trust
 
 
 @pytest.fixture
@@ -82,6 +82,35 @@ def test_the_tags_of_a_user_are_its_principal_tags(iam: Any, queues: Any) -> Non
     iam.tag_user(UserName="bob", Tags=[{"Key": "team", "Value": "b"}])
     with refused("AccessDenied"):
         queues.list_queues()
+
+
+def test_a_session_may_what_its_role_may(iam: Any, signed: Callable[..., Any]) -> None:
+    bob = iam.create_user(UserName="bob")["User"]["Arn"]
+    worker = role(iam, text=trust(AWS=bob))
+    sts = signed("sts", key_of(iam, "bob"))
+    given = sts.assume_role(RoleArn=worker["Arn"], RoleSessionName="session")["Credentials"]
+    session = {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
+    queues = signed("sqs", session)
+    with refused("AccessDenied"):
+        queues.list_queues()
+    iam.attach_role_policy(RoleName="worker", PolicyArn=ADMIN)
+    queues.list_queues()
+    iam.put_role_permissions_boundary(RoleName="worker", PermissionsBoundary=policy(iam, text=S3))
+    with refused("AccessDenied"):
+        queues.list_queues()
+
+
+def test_another_of_the_same_name_is_not_trusted(iam: Any, signed: Callable[..., Any]) -> None:
+    bob = iam.create_user(UserName="bob")["User"]["Arn"]
+    worker = role(iam, text=trust(AWS=bob))
+    iam.delete_user(UserName="bob")
+    iam.create_user(UserName="bob")
+    with refused("AccessDenied"):
+        signed("sts", key_of(iam, "bob")).assume_role(RoleArn=worker["Arn"], RoleSessionName="session")
 
 
 def test_attaching_is_judged_by_the_policy_and_the_boundary(iam: Any, bob: Any, account: str) -> None:

@@ -118,7 +118,10 @@ EXEMPT: dict[tuple[str, str, str], str] = {
         ("each value outside its bounds is refused", "iam", name): (
             "ValidationError is also IAM's word for a boundary that is no policy's ARN, and for a URL that is none"
         )
-        for name in ("CreateOpenIDConnectProvider", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary")
+        for name in (
+            *("CreateOpenIDConnectProvider", "CreateRole", "CreateUser"),
+            *("PutRolePermissionsBoundary", "PutUserPermissionsBoundary"),
+        )
     },
     ("what was sent on creation is read afterwards", "iam", "CreateServiceLinkedRole"): (
         "the service and the suffix are shown as parts of the role's path and name"

@@ -61,8 +61,13 @@ class IamExamples(People, Policies):
         known = pointers or (self._linked() if operation == "DeleteServiceLinkedRole" else None)
         known = known or self.make(declared.on.__name__)
         if declared.at == "PolicySourceArn":
-            return {declared.at: f"arn:aws:iam::{self.caller.account}:user/{known['UserName']}"}
+            return {declared.at: self._arn_of(known["UserName"])}
         return {declared.at: known[declared.at]}
+
+    def _arn_of(self, user: str) -> str:
+        """A user's, with its path while it is there."""
+        reply = self.caller.call(self.service, "GetUser", {"UserName": user})
+        return reply.output["User"]["Arn"] if reply.status < 300 else f"arn:aws:iam::{self.caller.account}:user/{user}"
 
     # ------------------------------------------------------------- for single laws
     def populate(self, operation: str, count: int) -> tuple[dict[str, Any], list[Any]]:

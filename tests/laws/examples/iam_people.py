@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fogstead.services.iam.one_time_codes import code_of, step_at
 from laws.examples import Examples, fresh
 from services.iam.certificate_files import pair
+from services.iam.policies import READER
 
 PASSWORD = "Correct-Horse-9"
 _TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "é"}]
@@ -115,7 +116,7 @@ class People(Examples):
 
     # ------------------------------------------------------------- users and groups
     def _for_CreateUser(self, _here: dict[str, Any]) -> dict[str, Any]:
-        return {"UserName": fresh("user"), "Path": "/law/", "Tags": _TAGS}
+        return {"UserName": fresh("user"), "Path": "/law/", "PermissionsBoundary": READER, "Tags": _TAGS}
 
     def _for_UpdateUser(self, here: dict[str, Any]) -> dict[str, Any]:
         return {**here, "NewPath": "/law/"}

@@ -320,3 +320,22 @@ async def test_what_a_resource_says_with_its_answers_is_there_where_the_model_ha
     got = await trial.item("GetObject", Path="a")
     assert got["CacheControl"] == "no-store"
     assert await trial.item("DeleteObject", Path="a") == {}
+
+
+async def test_a_call_on_another_accounts_resource_is_recorded_for_both(trial: Trial) -> None:
+    await trial.secret("CreateSecret", Name="a")
+    recorded = len(records_of(trial))
+    with pytest.raises(AccessDenied):
+        await trial.secret(
+            "DescribeSecret", SecretId=secret_arn("a"), caller=OTHER_ROOT, home=Home(OTHER_ACCOUNT, HOME.region)
+        )
+    mine, owners = records_of(trial)[recorded:]
+    assert (mine.account, owners.account) == (OTHER_ROOT.account, ACCOUNT)
+    assert mine.shared_event_id == owners.shared_event_id != ""
+    assert mine.event_id != owners.event_id
+    assert owners.user_identity == {
+        "type": "AWSAccount",
+        "principalId": OTHER_ROOT.account,
+        "accountId": OTHER_ROOT.account,
+    }
+    assert (owners.decision, owners.asked) == (None, [])

@@ -16,13 +16,15 @@ import msgspec
 from fogstead.kernel.asked_actions import Asked
 from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.explanation import Explanation
-from fogstead.kernel.identity import Principal
+from fogstead.kernel.identity import Principal, is_account
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.service import DeclaredOperation
 from fogstead.model.shapes import Shape
 from fogstead.primitives.clock import Millis
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_GLOBAL_REGION = "us-east-1"
+"""Where CloudTrail says that services happen which are the same in every Region."""
 
 Show = Callable[[Any], Any]
 
@@ -88,7 +90,7 @@ def record_of(
         category="Data" if operation.data_event else "Management",
         user_identity=identity_of(caller, origin.via),
         account=invocation.home.account,
-        region=invocation.home.region,
+        region=_GLOBAL_REGION if operation.service.scope == "account" else invocation.home.region,
         source_ip=origin.via or origin.source_ip,
         user_agent=origin.via or origin.user_agent,
         tls=origin.secure,
@@ -103,6 +105,33 @@ def record_of(
         decision=invocation.denied,
         asked=invocation.asked,
     )
+
+
+def records_of(
+    invocation: Invocation, result: Any, error: ServiceError | None, now: Millis, new_id: Callable[[], str]
+) -> list[AuditRecord]:
+    """The record of a finished call for whoever called; and, with the same shared id, for the resource's owner."""
+    record = record_of(invocation, result, error, now, new_id())
+    resource = invocation.resource
+    owner = resource.owner_account if resource is not None else record.account
+    if owner == record.account or not is_account(owner):
+        return [record]
+    shared = new_id()
+    known = {name: record.user_identity.get(name, "") for name in ("type", "principalId", "accountId", "invokedBy")}
+    seen_by_owner = msgspec.structs.replace(
+        record,
+        event_id=new_id(),
+        account=owner,
+        shared_event_id=shared,
+        user_identity={
+            **{name: value for name, value in known.items() if value},
+            "type": record.user_identity["type"] if invocation.caller.kind == "service" else "AWSAccount",
+        },
+        access_key_id="",
+        decision=None,
+        asked=[],
+    )
+    return [msgspec.structs.replace(record, shared_event_id=shared), seen_by_owner]
 
 
 def resources_of(invocation: Invocation) -> list[dict[str, Any]]:

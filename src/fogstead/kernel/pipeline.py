@@ -347,7 +347,8 @@ class Pipeline:
             self._bill(invocation, result, refusal)
         now = cloud.clock.now()
         if not operation.data_event or cloud.audit.selects(invocation):
-            cloud.audit.write(audit.record_of(invocation, result, refusal, now, cloud.ids.uuid()))
+            for record in audit.records_of(invocation, result, refusal, now, cloud.ids.uuid):
+                cloud.audit.write(record)
         elif not caller.is_root:
             cloud.asked_actions.note(caller.identity_arn, invocation.asked, now)
         invocation.on_finished(None if refusal is not None else result, refusal)

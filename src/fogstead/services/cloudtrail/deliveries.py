@@ -19,7 +19,7 @@ from fogstead.kernel.errors import ServiceError
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.clock import Millis
 from fogstead.primitives.store.packing import pack
-from fogstead.services.cloudtrail import names
+from fogstead.services.cloudtrail import billing, names
 from fogstead.services.cloudtrail.events import error_code
 from fogstead.services.cloudtrail.gathering import Batch, gather
 from fogstead.services.cloudtrail.log_files import file_of, taken_by
@@ -87,7 +87,7 @@ async def _put_all(call: Call, trail: Trail, batch: Batch) -> bool:
                 raise
             return False
         files[region] = DeliveredFile(trail.bucket, key, file.digest, file.oldest, file.newest)
-    await call.transact(_done, trail, batch.reached, files)
+    await call.transact(_done, trail, batch, files)
     return True
 
 
@@ -131,12 +131,13 @@ def _refused(tx: Transaction, seen: Trail, code: str) -> None:
         tx.replace(trail, error=code)
 
 
-def _done(tx: Transaction, seen: Trail, reached: int, files: dict[str, DeliveredFile]) -> None:
+def _done(tx: Transaction, seen: Trail, batch: Batch, files: dict[str, DeliveredFile]) -> None:
     trail = same(tx, seen)
     if trail is None:
         return
+    billing.count(tx, trail, batch.records)
     delivered = {"delivered_at": tx.now, "error": ""} if files else {}
-    tx.replace(trail, spans=moved(trail.spans, reached), plan=None, **delivered)
+    tx.replace(trail, spans=moved(trail.spans, batch.reached), plan=None, **delivered)
     if files and trail.validates:
         shard = tx.shard(trail)
         for region, file in files.items():

@@ -19,6 +19,7 @@ from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import Home, Key, after, end_of
 from fogstead.primitives.store.packing import pack, unpack
+from fogstead.services.cloudtrail import billing
 from fogstead.services.cloudtrail.event_data_stores import INGEST_EVERY_MILLIS, EventDataStore, same
 from fogstead.services.cloudtrail.events import encode, event_of
 from fogstead.services.cloudtrail.gathering import gather, selected
@@ -97,6 +98,7 @@ def _keep(tx: Transaction, seen: EventDataStore, reached: int, batch: Batch | No
     tx.replace(store, spans=moved(store.spans, reached))
     if batch is None:
         return
+    billing.count_ingested(tx, store, batch.plain_bytes)
     low = tx.shard(store) + BATCHES
     rows = tx.keys.scan(low, end_of(low), limit=1, reverse=True)
     last = _decode(rows[0][1]) if rows else None

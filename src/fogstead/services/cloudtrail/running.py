@@ -23,7 +23,7 @@ from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key
 from fogstead.primitives.store.packing import pack
 from fogstead.primitives.tasks import Tasks
-from fogstead.services.cloudtrail import names, sql, statements
+from fogstead.services.cloudtrail import billing, names, sql, statements
 from fogstead.services.cloudtrail.event_data_stores import EventDataStore
 from fogstead.services.cloudtrail.ingestion import Batch, batches, ingest, oldest_kept
 from fogstead.services.cloudtrail.query_records import RESULTS, Query
@@ -254,5 +254,9 @@ async def _end(
 
 def _set_ended(tx: Transaction, seen: Query, changes: dict[str, Any]) -> None:
     query = tx.find(Query, seen.id)
-    if query is not None and query.is_under_way:
-        tx.replace(query, ended_at=tx.now, **changes)
+    if query is None or not query.is_under_way:
+        return
+    ended = tx.replace(query, ended_at=tx.now, **changes)
+    store = tx.find(EventDataStore, query.store)
+    if store is not None and ended.bytes_scanned:
+        billing.count_scanned(tx, store, ended.bytes_scanned)

@@ -32,6 +32,7 @@ from fogstead.primitives.blobs import CHUNK_BYTES, INLINE_BYTES_MAX, BlobError, 
 from fogstead.primitives.blobs.buffers import Buffers
 from fogstead.primitives.blobs.directory import CROWD, DirectoryBlobs
 from fogstead.primitives.blobs.folders import Zone
+from fogstead.primitives.blobs.keys import RootKey
 from fogstead.primitives.blobs.reading import Reading
 from fogstead.primitives.blobs.sealing import SealedForm
 from fogstead.primitives.blobs.writing import Writing
@@ -55,8 +56,11 @@ def on_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> OnBlobs:
     return lambda work: with_blobs(tmp_path, work, request.param)
 
 
-async def kept(blobs: DirectoryBlobs, data: bytes, *, one_zone: bool = False) -> Written:
-    return await blobs.write(pieces_of(data), one_zone=one_zone)
+SECRET = bytes(range(32))
+
+
+async def kept(blobs: DirectoryBlobs, data: bytes, *, one_zone: bool = False, secret: bytes = b"") -> Written:
+    return await blobs.write(pieces_of(data), one_zone=one_zone, secret=secret)
 
 
 # --- Bytes come back --------------------------------------------------------------------------------------------
@@ -68,6 +72,68 @@ def test_what_was_written_is_read(on_blobs: OnBlobs, size: int) -> None:
         written = await kept(blobs, content(size))
         assert written.size == size
         assert await read_all(blobs, written.blob, size) == content(size)
+
+    on_blobs(test)
+
+
+# --- With a secret ----------------------------------------------------------------------------------------------
+
+
+async def read_with(blobs: DirectoryBlobs, written: Written, secret: bytes, start: int = 0) -> bytes:
+    return b"".join([piece async for piece in blobs.read(written.blob, written.size, start, secret=secret)])
+
+
+@pytest.mark.parametrize("size", [1, CHUNK_BYTES + 5, BIG])
+def test_only_the_secret_it_was_written_with_opens_a_blob(on_blobs: OnBlobs, size: int) -> None:
+    async def test(blobs: DirectoryBlobs) -> None:
+        written = await kept(blobs, content(size), secret=SECRET)
+        assert await read_with(blobs, written, SECRET) == content(size)
+        assert await read_with(blobs, written, SECRET, size // 2) == content(size)[size // 2 :]
+        for other in (b"", SECRET[:-1], SECRET + b"\x00", SECRET[::-1]):
+            with pytest.raises(BlobLost):
+                await read_with(blobs, written, other)
+
+    on_blobs(test)
+
+
+def test_a_blob_without_a_secret_does_not_open_with_one(on_blobs: OnBlobs) -> None:
+    async def test(blobs: DirectoryBlobs) -> None:
+        written = await kept(blobs, content(40))
+        with pytest.raises(BlobLost):
+            await read_with(blobs, written, SECRET)
+
+    on_blobs(test)
+
+
+def test_a_secret_opens_nothing_without_the_root_key(tmp_path: Path) -> None:
+    async def test(blobs: DirectoryBlobs) -> None:
+        written = await kept(blobs, content(40), secret=SECRET)
+        sealed = blobs.seal(b"name", content(40), SECRET)
+        blobs._form = SealedForm(RootKey(bytes(32)), Ids())
+        with pytest.raises(BlobLost):
+            await read_with(blobs, written, SECRET)
+        with pytest.raises(BlobLost):
+            blobs.unseal(b"name", sealed, SECRET)
+
+    with_blobs(tmp_path, test, "one-process")
+
+
+def test_nothing_of_a_secret_is_on_the_disk(tmp_path: Path) -> None:
+    async def test(blobs: DirectoryBlobs) -> None:
+        await kept(blobs, content(BIG), secret=SECRET)
+
+    with_blobs(tmp_path, test, "one-process")
+    for file in tmp_path.rglob("*"):
+        assert not file.is_file() or SECRET not in file.read_bytes()
+
+
+def test_inline_bytes_open_with_their_secret_alone(on_blobs: OnBlobs) -> None:
+    async def test(blobs: DirectoryBlobs) -> None:
+        sealed = blobs.seal(b"name", content(40), SECRET)
+        assert blobs.unseal(b"name", sealed, SECRET) == content(40)
+        for other in (b"", SECRET[::-1]):
+            with pytest.raises(BlobLost):
+                blobs.unseal(b"name", sealed, other)
 
     on_blobs(test)
 

@@ -45,3 +45,13 @@ def test_too_little_is_not_sealed(size: int) -> None:
 def test_the_same_thing_is_never_sealed_twice_alike() -> None:
     vault = Vault(lambda purpose, about: bytes(32))
     assert vault.seal("thing", b"secret") != vault.seal("thing", b"secret")
+
+
+def test_only_the_secret_it_was_sealed_with_opens_a_thing() -> None:
+    sealed = VAULT.seal("thing", b"plain", b"whose", b"secret")
+    assert VAULT.open("thing", sealed, b"whose", b"secret") == b"plain"
+    for other in (b"", b"another"):
+        with pytest.raises(NotSealedHere):
+            VAULT.open("thing", sealed, b"whose", other)
+    with pytest.raises(NotSealedHere):
+        VAULT.open("thing", VAULT.seal("thing", b"plain", b"whose"), b"whose", b"secret")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from fogstead.primitives.blobs import INLINE_BYTES_MAX
 
@@ -33,6 +33,14 @@ class Hashes(Protocol):
         """Refuse a body that is not what its sender said it would be; `trailers` came after it."""
 
 
+class Seal(Protocol):
+    """What a body is sealed under beside the cloud's own key."""
+
+    @property
+    def secret(self) -> bytes:
+        """Kept nowhere; empty when there is nothing beside the cloud's own key."""
+
+
 @dataclass(slots=True)
 class Incoming:
     """A body on its way in: `data` when it is there already, else a stream that is read once.
@@ -50,12 +58,13 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A body that was kept: its bytes when it is small, else the blob that holds it."""
+    """A body that was kept: its bytes when it is small, else the blob that holds it, and what that is sealed under."""
 
     size: int
     hashes: Hashes
     data: bytes = b""
     blob: str = ""
+    seal: Any = None
 
 
 class Piece(NamedTuple):
@@ -64,6 +73,8 @@ class Piece(NamedTuple):
     size: int
     blob: str = ""
     data: bytes = b""
+    secret: bytes = b""
+    """What the blob is sealed under beside the cloud's own key."""
 
 
 def as_incoming(body: object) -> Incoming:
@@ -89,7 +100,7 @@ def take_small(incoming: Incoming, hashes: Hashes) -> Received | None:
     return Received(len(data), hashes, data)
 
 
-async def receive(cloud: Cloud, incoming: Incoming, hashes: Hashes) -> Received:
+async def receive(cloud: Cloud, incoming: Incoming, hashes: Hashes, seal: Seal | None = None) -> Received:
     """Keep a body of any size. Its blob is nobody's until a transaction refers to it, and is not swept meanwhile."""
     hashes.expect(incoming.size)
     pieces = _pieces_of(incoming)
@@ -102,14 +113,15 @@ async def receive(cloud: Cloud, incoming: Incoming, hashes: Hashes) -> Received:
             break
     else:
         return _small(b"".join(start), incoming, hashes)
-    written = await cloud.blobs.write(_chained(start, pieces), (hashes,), one_zone=hashes.one_zone)
+    secret = seal.secret if seal is not None else b""
+    written = await cloud.blobs.write(_chained(start, pieces), (hashes,), one_zone=hashes.one_zone, secret=secret)
     cloud.sweeper.arrived(written.blob)
     try:
         hashes.check(written.size, incoming.trailers)
     except BaseException:
         await cloud.sweeper.discard(written.blob)
         raise
-    return Received(written.size, hashes, blob=written.blob)
+    return Received(written.size, hashes, blob=written.blob, seal=seal)
 
 
 def _small(data: bytes, incoming: Incoming, hashes: Hashes) -> Received:
@@ -151,7 +163,9 @@ class Outgoing:
             if not piece.blob:
                 yield piece.data[start:end]
                 continue
-            async with aclosing(self._cloud.blobs.read(piece.blob, piece.size, start, end)) as read:
+            async with aclosing(
+                self._cloud.blobs.read(piece.blob, piece.size, start, end, secret=piece.secret)
+            ) as read:
                 async for data in read:
                     yield data
 

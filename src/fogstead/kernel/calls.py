@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogstead.kernel import bodies
 from fogstead.kernel.authority import RoleFacts
-from fogstead.kernel.bodies import Hashes, Incoming, Received
+from fogstead.kernel.bodies import Hashes, Incoming, Received, Seal
 from fogstead.kernel.errors import AccessDenied, CallTooDeep, ServiceError
 from fogstead.kernel.identity import Principal, service_principal
 from fogstead.kernel.invocation import Invocation, Origin
@@ -71,9 +71,9 @@ class Call:
         return await require_trust(self.cloud, self._invocation, caller, actions, role_arn, keys)
 
     @contextlib.asynccontextmanager
-    async def receive(self, incoming: Incoming, hashes: Hashes) -> AsyncIterator[Received]:
+    async def receive(self, incoming: Incoming, hashes: Hashes, seal: Seal | None = None) -> AsyncIterator[Received]:
         """Keep a body; what goes on inside has to refer to it. When that fails, its bytes go again."""
-        received = await bodies.receive(self.cloud, incoming, hashes)
+        received = await bodies.receive(self.cloud, incoming, hashes, seal)
         try:
             yield received
         except ServiceError:
@@ -89,12 +89,19 @@ class Call:
         """Other services, called for the original caller."""
         return self.as_caller_in(self.home.region)
 
-    def as_caller_in(self, region: str) -> Services:
-        """Other services of another Region, called for the original caller."""
+    def as_caller_in(self, region: str, account: str = "") -> Services:
+        """Other services of another Region, or asked from another account's home, called for the original caller.
+
+        A caller that is a service still acts for what it acted for.
+        """
         if self.caller is None:
             raise AccessDenied("Nobody is calling: jobs and reactions call as a service or as a role.")
-        origin = self._deeper(called_via=(*self.origin.called_via, self._principal))
-        return Services(self, self.caller, origin, home_of(self.home.account, region))
+        origin = self._deeper(
+            called_via=(*self.origin.called_via, self._principal),
+            source_arn=self.origin.source_arn,
+            source_account=self.origin.source_account,
+        )
+        return Services(self, self.caller, origin, home_of(account or self.home.account, region))
 
     def as_service(self, *, source: str, account: str = "", region: str = "") -> Services:
         """Other services, called by this service on behalf of a resource, by its ARN.

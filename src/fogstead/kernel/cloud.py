@@ -15,6 +15,7 @@ from fogstead.kernel.authority import Authority
 from fogstead.kernel.calls import Call
 from fogstead.kernel.catalog import Catalog, job
 from fogstead.kernel.clock_log import MOVES, SEEN, ClockLog
+from fogstead.kernel.data_keys import DataKeys
 from fogstead.kernel.errors import AccessDenied
 from fogstead.kernel.explanation import Denials, Explanation
 from fogstead.kernel.identities import Identities
@@ -92,6 +93,7 @@ class Cloud:
         self.throttle = Throttle(enabled=throttles)
         self.denials = Denials()
         self.asked_actions = AskedActions()
+        self.data_keys = DataKeys()
         self.counts = CallCounts()
         self.meter = Meter(store)
         self.prices = prices
@@ -227,6 +229,7 @@ class Cloud:
         await run(self.store, SYSTEM, lambda keys: keys.put(_RESETTING, b""))
         await self._finish_reset()
         self.audit.clear()
+        self.data_keys.clear()
         self.hub.wake_all()
         if self._blobs is not None:
             await self.sweeper.sweep(0)

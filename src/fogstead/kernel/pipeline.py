@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel import audit, tokens
 from fogstead.kernel.asking import Asking
-from fogstead.kernel.bodies import Hashes, Incoming, as_incoming, receive, take_small
+from fogstead.kernel.bodies import Hashes, Incoming, Seal, as_incoming, receive, take_small
 from fogstead.kernel.calls import Call
 from fogstead.kernel.conditions import PolicyFault
 from fogstead.kernel.errors import (
@@ -226,16 +226,22 @@ class Pipeline:
         incoming: Incoming,
         hashes: Hashes,
     ) -> None:
-        cloud = self._cloud
+        cloud, sealed_by = self._cloud, invocation.operation.sealed_by
+        permitting = tuple(stage for stage in inside if stage is not handle)
+
+        def permit(tx: Transaction) -> Seal | None:
+            _run_inside(cloud, invocation, tx, permitting)
+            return sealed_by(tx, invocation.input) if sealed_by is not None else None
+
         try:
-            await cloud.transact(
+            seal = await cloud.transact(
                 invocation.target_home,
-                lambda tx: _run_inside(cloud, invocation, tx, tuple(stage for stage in inside if stage is not handle)),
+                permit,
                 invocation=invocation,
                 call=self._call(invocation),
                 read_only=True,
             )
-            received = await receive(cloud, incoming, hashes)
+            received = await receive(cloud, incoming, hashes, seal)
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer
             self._finish(invocation, None, error)
             return

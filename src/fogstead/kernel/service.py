@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from fogstead.kernel.bodies import Hashes
+from fogstead.kernel.bodies import Hashes, Seal
 from fogstead.kernel.errors import (
     InvalidNextToken,
     QueryValidationError,
@@ -82,6 +82,7 @@ class DeclaredOperation:
     conditions: Conditions | None = None
     passes: Callable[[Given], Sequence[PassedRole]] | None = None
     receives: Callable[[Given], Hashes] | None = None
+    sealed_by: Callable[[Transaction, Given], Seal] | None = None
     decides_itself: bool = False
     keeps_tokens: bool = False
     read_only: bool = False
@@ -210,8 +211,8 @@ class Service:
             several things.
         How it runs:
             `read_only=`, `scan=`; `receives=` for a streamed body that is to be kept before the transaction, the hashes
-            to be taken of it; `keeps_tokens=` for one that knows by what it keeps whether a token is repeated; `rate=`
-            and `throttled=`.
+            to be taken of it, and `sealed_by=` what it is sealed under; `keeps_tokens=` for one that knows by what it
+            keeps whether a token is repeated; `rate=` and `throttled=`.
         What is recorded:
             `data_event=` for calls that an audit does not record one by one; `records_answer=` for reading ones whose
             answer it records all the same.
@@ -276,6 +277,8 @@ def _check(made: DeclaredOperation) -> None:
         raise DeclarationError(f"{where}: on= needs at=, the input member that points at the {made.on.__name__}")
     if model.streams_input and not made.is_async and made.receives is None:
         raise DeclarationError(f"{where}: the model streams its bytes, so it must be async def, or say receives=")
+    if made.sealed_by is not None and made.receives is None:
+        raise DeclarationError(f"{where}: sealed_by= is about what receives= keeps")
     if made.receives is not None and (made.is_async or not model.streams_input):
         raise DeclarationError(f"{where}: receives= is for a plain def whose input is streamed")
     if "Page" in result and model.pagination is None:

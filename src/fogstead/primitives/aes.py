@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,3 +24,11 @@ def invalid_tag() -> type[Exception]:
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - 25 ms, not at start
 
     return InvalidTag
+
+
+def bound(key: bytes, secret: bytes) -> bytes:
+    """The key that a key of 32 bytes and a secret of up to 64 make together: neither opens anything alone.
+
+    Without a secret it is the key as it was.
+    """
+    return blake2b(key, digest_size=32, key=secret, person=b"fogstead bound").digest() if secret else key

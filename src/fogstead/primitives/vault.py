@@ -2,6 +2,7 @@
 
 A sealed thing is a version byte, a nonce of 12 random bytes, and AES-256-GCM under a key of its own, which follows from
 the purpose and from what the thing is `about`: whose it is, where it stands. So no sealed thing passes for another.
+With a secret of up to 64 bytes, which is kept nowhere, only the same secret opens it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
-from fogstead.primitives.aes import aes_gcm, invalid_tag
+from fogstead.primitives.aes import aes_gcm, bound, invalid_tag
 
 _VERSION: Final = b"\x01"
 _NONCE_BYTES: Final = 12
@@ -20,7 +21,7 @@ Derive = Callable[[bytes, bytes], bytes]
 
 
 class NotSealedHere(Exception):
-    """The bytes were not sealed with this root key, for this purpose, about this."""
+    """The bytes were not sealed with this root key and secret, for this purpose, about this."""
 
 
 class Vault:
@@ -32,20 +33,20 @@ class Vault:
         self._derive = derive
         self._random = random
 
-    def seal(self, purpose: str, plain: bytes, about: bytes = b"") -> bytes:
-        """The thing in a form that only `open` reads, with the same purpose and the same `about`."""
+    def seal(self, purpose: str, plain: bytes, about: bytes = b"", secret: bytes = b"") -> bytes:
+        """The thing in a form that only `open` reads, with the same purpose, `about` and secret."""
         nonce = self._random(_NONCE_BYTES)
-        return (
-            _VERSION + nonce + aes_gcm()(self._derive(purpose.encode("ascii"), about)).encrypt(nonce, plain, _VERSION)
-        )
+        cipher = aes_gcm()(bound(self._derive(purpose.encode("ascii"), about), secret))
+        return _VERSION + nonce + cipher.encrypt(nonce, plain, _VERSION)
 
-    def open(self, purpose: str, sealed: bytes, about: bytes = b"") -> bytes:
+    def open(self, purpose: str, sealed: bytes, about: bytes = b"", secret: bytes = b"") -> bytes:
         """What was sealed; NotSealedHere when it was not, or was changed."""
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         if sealed[:1] != _VERSION or len(nonce) != _NONCE_BYTES:
             raise NotSealedHere(purpose)
         try:
-            return aes_gcm()(self._derive(purpose.encode("ascii"), about)).decrypt(nonce, rest, _VERSION)
+            cipher = aes_gcm()(bound(self._derive(purpose.encode("ascii"), about), secret))
+            return cipher.decrypt(nonce, rest, _VERSION)
         except invalid_tag():
             raise NotSealedHere(purpose) from None
 

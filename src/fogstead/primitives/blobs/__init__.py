@@ -50,10 +50,18 @@ class Written:
 
 
 class Blobs(Protocol):
-    """Where immutable bytes live. A name is known to nobody before `write` returns it."""
+    """Where immutable bytes live. A name is known to nobody before `write` returns it.
+
+    With a `secret`, of up to 64 bytes, bytes are sealed so that only the same secret opens them; it is kept nowhere.
+    """
 
     async def write(
-        self, pieces: AsyncIterable[bytes], observers: Sequence[Observer] = (), *, one_zone: bool = False
+        self,
+        pieces: AsyncIterable[bytes],
+        observers: Sequence[Observer] = (),
+        *,
+        one_zone: bool = False,
+        secret: bytes = b"",
     ) -> Written:
         """Keep the bytes in every zone that is present, or with `one_zone` in a single one.
 
@@ -61,22 +69,25 @@ class Blobs(Protocol):
         left. The source is not closed.
         """
 
-    def read(self, blob: str, size: int, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+    def read(
+        self, blob: str, size: int, start: int = 0, end: int | None = None, *, secret: bytes = b""
+    ) -> AsyncGenerator[bytes, None]:
         """The plain bytes from `start` up to `end`, verified, in pieces; `size` is what `write` gave.
 
         An asynchronous generator: nothing is opened before the first piece is asked for, and a reader that stops early
         closes it (`aclose`). A blob that is deleted after the first piece is read to its end. Raises BlobLost when no
-        zone has it whole, BlobError when a fault kept it from being read, ValueError for a range outside of the blob.
+        zone has it whole or the secret is another one, BlobError when a fault kept it from being read,
+        ValueError for a range outside of the blob.
         """
 
     async def delete(self, blob: str) -> None:
         """Remove it from every zone; no error when it is gone. Raises BlobError."""
 
-    def seal(self, name: bytes, data: bytes) -> bytes:
+    def seal(self, name: bytes, data: bytes, secret: bytes = b"") -> bytes:
         """Encrypt inline bytes so that only the same `name` opens them; a name may be used again."""
 
-    def unseal(self, name: bytes, sealed: bytes) -> bytes:
-        """What was sealed under `name`. Raises BlobLost when it was tampered with or has another name."""
+    def unseal(self, name: bytes, sealed: bytes, secret: bytes = b"") -> bytes:
+        """What was sealed under `name`. Raises BlobLost when it was tampered with, or has another name or secret."""
 
     def shelves(self) -> Sequence[str]:
         """The parts that a sweep looks at one by one; always the same."""

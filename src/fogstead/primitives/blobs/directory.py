@@ -65,12 +65,19 @@ class DirectoryBlobs:
         self._closed = False
 
     async def write(
-        self, pieces: AsyncIterable[bytes], observers: Sequence[Observer] = (), *, one_zone: bool = False
+        self,
+        pieces: AsyncIterable[bytes],
+        observers: Sequence[Observer] = (),
+        *,
+        one_zone: bool = False,
+        secret: bytes = b"",
     ) -> Written:
         """See `Blobs.write`. What waits while a thread is at work is one batch: receiving and hashing overlap."""
         blob = self._ids.hex(16)
         copies = 1 if one_zone else len(self._zones)
-        writing = Writing(self._form, blob, self._in_order(blob), observers, self._buffers, copies=copies)
+        writing = Writing(
+            self._form, blob, self._in_order(blob), observers, self._buffers, copies=copies, secret=secret
+        )
         self._written.add(blob)
         try:
             rest = await self._pour(pieces, writing)
@@ -105,14 +112,16 @@ class DirectoryBlobs:
             await working
         return tray.take()
 
-    async def read(self, blob: str, size: int, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes, None]:
+    async def read(
+        self, blob: str, size: int, start: int = 0, end: int | None = None, *, secret: bytes = b""
+    ) -> AsyncGenerator[bytes, None]:
         """See `Blobs.read`. A piece is a chunk; four come with one change of threads, and four are fetched ahead."""
         end = size if end is None else end
         if not 0 <= start <= end <= size:
             raise ValueError(f"bytes {start} to {end} are not within {size}")
         if start == end:
             return
-        reading = Reading(self._form, blob, size, start, end, self._in_order(blob), self._buffers)
+        reading = Reading(self._form, blob, size, start, end, self._in_order(blob), self._buffers, secret)
         self._reads += 1
         more = True
         try:
@@ -146,13 +155,13 @@ class DirectoryBlobs:
 
         await self._on_thread(remove)
 
-    def seal(self, name: bytes, data: bytes) -> bytes:
+    def seal(self, name: bytes, data: bytes, secret: bytes = b"") -> bytes:
         """See `Blobs.seal`."""
-        return self._form.seal(name, data)
+        return self._form.seal(name, data, secret)
 
-    def unseal(self, name: bytes, sealed: bytes) -> bytes:
+    def unseal(self, name: bytes, sealed: bytes, secret: bytes = b"") -> bytes:
         """See `Blobs.unseal`."""
-        return self._form.unseal(name, sealed)
+        return self._form.unseal(name, sealed, secret)
 
     def shelves(self) -> Sequence[str]:
         """See `Blobs.shelves`."""

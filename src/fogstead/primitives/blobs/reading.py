@@ -34,7 +34,15 @@ class Reading:
     """The plain bytes `start` to `end` (not empty) of one blob. One thread at a time works on it."""
 
     def __init__(
-        self, form: Form, blob: str, size: int, start: int, end: int, zones: Iterable[Zone], buffers: Buffers
+        self,
+        form: Form,
+        blob: str,
+        size: int,
+        start: int,
+        end: int,
+        zones: Iterable[Zone],
+        buffers: Buffers,
+        secret: bytes = b"",
     ) -> None:
         self._form = form
         self._blob = blob
@@ -43,7 +51,7 @@ class Reading:
         self._end = end
         self._zones = iter(zones)
         self._buffers = buffers
-        self._chunks = form.chunks_of(blob)
+        self._chunks = form.chunks_of(blob, secret)
         self._lock = threading.Lock()
         self._file: int | None = None
         self._fault: OSError | NewerForm | None = None

@@ -3,7 +3,8 @@
     header   16 bytes: FGSB, format number, cipher, plain bytes per chunk, four zero bytes
     chunk    up to 256 KiB of AES-256-GCM, then its tag of 16 bytes; only the last one is shorter
 
-Each blob has a key of its own, which follows from the root key and the blob's name. A name is random and used once, so
+Each blob has a key of its own, which follows from the root key and the blob's name, and from a secret where the writer
+gave one. A name is random and used once, so
 the number of a chunk can be its nonce. The number, and whether the chunk is the last one, are authenticated with it:
 chunks that were swapped, dropped, appended or taken from another blob do not open.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import struct
 from typing import Final, Protocol
 
-from fogstead.primitives.aes import aes_gcm, invalid_tag
+from fogstead.primitives.aes import aes_gcm, bound, invalid_tag
 from fogstead.primitives.blobs import CHUNK_BYTES, BlobLost
 from fogstead.primitives.blobs.keys import RootKey
 from fogstead.primitives.ids import Ids
@@ -57,9 +58,9 @@ class Form(Protocol):
     def key_check(self) -> bytes:
         """What tells that a zone belongs to this root key, without telling anything of it."""
 
-    def chunks_of(self, blob: str) -> Chunks: ...
-    def seal(self, name: bytes, data: bytes) -> bytes: ...
-    def unseal(self, name: bytes, sealed: bytes) -> bytes: ...
+    def chunks_of(self, blob: str, secret: bytes) -> Chunks: ...
+    def seal(self, name: bytes, data: bytes, secret: bytes) -> bytes: ...
+    def unseal(self, name: bytes, sealed: bytes, secret: bytes) -> bytes: ...
 
 
 def file_bytes(form: Form, size: int) -> int:
@@ -99,10 +100,10 @@ class SealedForm:
         self._ids = ids
         self.key_check = root.derive(b"fogstead check")[:16].hex().encode("ascii")
 
-    def chunks_of(self, blob: str) -> SealedChunks:
-        return SealedChunks(self._root.derive(b"fogstead blob 1", bytes.fromhex(blob)))
+    def chunks_of(self, blob: str, secret: bytes) -> SealedChunks:
+        return SealedChunks(bound(self._root.derive(b"fogstead blob 1", bytes.fromhex(blob)), secret))
 
-    def seal(self, name: bytes, data: bytes) -> bytes:
+    def seal(self, name: bytes, data: bytes, secret: bytes) -> bytes:
         """A key for each name, and a random nonce.
 
         Random nonces under a single key would be safe for 2**32 objects only, which a busy cloud writes in weeks; keys
@@ -110,14 +111,14 @@ class SealedForm:
         of the caller.
         """
         nonce = self._ids.take(NONCE_BYTES)
-        key = aes_gcm()(self._root.derive(b"fogstead inline", name))
+        key = aes_gcm()(bound(self._root.derive(b"fogstead inline", name), secret))
         return _INLINE_SEALED + nonce + key.encrypt(nonce, data, _INLINE_SEALED)
 
-    def unseal(self, name: bytes, sealed: bytes) -> bytes:
+    def unseal(self, name: bytes, sealed: bytes, secret: bytes) -> bytes:
         if sealed[:1] != _INLINE_SEALED or len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
             raise BlobLost("The bytes are not what was written.")
         nonce = sealed[1 : 1 + NONCE_BYTES]
-        key = aes_gcm()(self._root.derive(b"fogstead inline", name))
+        key = aes_gcm()(bound(self._root.derive(b"fogstead inline", name), secret))
         try:
             return key.decrypt(nonce, memoryview(sealed)[1 + NONCE_BYTES :], _INLINE_SEALED)
         except invalid_tag():
@@ -151,13 +152,13 @@ class PlainForm:
     tag_bytes: Final = 0
     key_check: Final = b"plain"
 
-    def chunks_of(self, blob: str) -> PlainChunks:
+    def chunks_of(self, blob: str, secret: bytes) -> PlainChunks:
         return PlainChunks()
 
-    def seal(self, name: bytes, data: bytes) -> bytes:
+    def seal(self, name: bytes, data: bytes, secret: bytes) -> bytes:
         return _INLINE_PLAIN + data
 
-    def unseal(self, name: bytes, sealed: bytes) -> bytes:
+    def unseal(self, name: bytes, sealed: bytes, secret: bytes) -> bytes:
         if sealed[:1] != _INLINE_PLAIN:
             raise BlobLost("The bytes are not what was written.")
         return sealed[1:]

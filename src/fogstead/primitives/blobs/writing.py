@@ -75,6 +75,7 @@ class Writing:
         buffers: Buffers,
         *,
         copies: int,
+        secret: bytes = b"",
     ) -> None:
         self._form = form
         self._blob = blob
@@ -82,7 +83,7 @@ class Writing:
         self._copies = copies
         self._observers = observers
         self._buffers = buffers
-        self._chunks = form.chunks_of(blob)
+        self._chunks = form.chunks_of(blob, secret)
         self._lock = threading.Lock()
         self._files: list[tuple[Zone, int]] = []
         self._made: list[Zone] = []

@@ -100,7 +100,9 @@ def opened(tx: Transaction, key_arn: str, sealed: bytes, context: Mapping[str, s
 
 
 async def _opened(call: Call, key_arn: str, sealed: bytes, context: dict[str, str], home: Home) -> DataKey:
-    answer = await call.as_caller_in(home.region, home.account).kms.decrypt(CiphertextBlob=sealed, KeyId=key_arn, EncryptionContext=context)
+    answer = await call.as_caller_in(home.region, home.account).kms.decrypt(
+        CiphertextBlob=sealed, KeyId=key_arn, EncryptionContext=context
+    )
     return DataKey(answer["Plaintext"], sealed, key_arn)
 
 

@@ -164,6 +164,21 @@ _FORM_SHAPES: dict[str, Any] = {
                 "location": "header",
                 "locationName": "x-amz-server-side-encryption",
             },
+            "SSEKMSKeyId": {
+                "shape": "SSEKMSKeyId",
+                "location": "header",
+                "locationName": "x-amz-server-side-encryption-aws-kms-key-id",
+            },
+            "SSECustomerAlgorithm": {
+                "shape": "SSECustomerAlgorithm",
+                "location": "header",
+                "locationName": "x-amz-server-side-encryption-customer-algorithm",
+            },
+            "SSECustomerKeyMD5": {
+                "shape": "SSECustomerKeyMD5",
+                "location": "header",
+                "locationName": "x-amz-server-side-encryption-customer-key-MD5",
+            },
             "PostResponse": {"shape": "PostResponse"},
         },
         "payload": "PostResponse",

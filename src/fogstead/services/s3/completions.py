@@ -15,11 +15,23 @@ from fogstead.kernel.records import RecordCodec
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack_int
-from fogstead.services.s3 import billing, checksums, contents, etags, notices, preconditions, records, versions
+from fogstead.services.s3 import (
+    billing,
+    checksums,
+    contents,
+    customer_keys,
+    encryption,
+    etags,
+    notices,
+    preconditions,
+    records,
+    versions,
+)
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import part_of_arn
-from fogstead.services.s3.objects import CUSTOMER_KEY, etag_of, written
+from fogstead.services.s3.objects import etag_of, written
 from fogstead.services.s3.records import COMPLETED, Part, Version
+from fogstead.services.s3.sealings import KMS
 from fogstead.services.s3.service import (
     BadDigest,
     EntityTooSmall,
@@ -57,7 +69,6 @@ _completed = RecordCodec(Completed)
     part=part_of_arn,
     action="s3:PutObject",
     data_event=True,
-    refuses=CUSTOMER_KEY,
     ignores=tuple(checksums.MEMBERS.values()),
 )
 def complete_multipart_upload(tx: Transaction, req: CompleteMultipartUploadRequest) -> CompleteMultipartUploadOutput:
@@ -72,10 +83,15 @@ def complete_multipart_upload(tx: Transaction, req: CompleteMultipartUploadReque
         version = _complete(tx, bucket, shard, upload, req)
         notices.created(tx, bucket, req["Key"], version, "CompleteMultipartUpload")
     billing.count_part_request(tx, version.storage_class, "CompleteMultipartUpload")
-    out: CompleteMultipartUploadOutput = written(bucket, version)
+    out: CompleteMultipartUploadOutput = _without_customer_key(written(bucket, version, req))
     out["Location"] = f"{tx.origin.base_url}/{bucket.name}/{req['Key']}"
     out["Bucket"], out["Key"] = bucket.name, req["Key"]
     return out
+
+
+def _without_customer_key(out: Any) -> Any:
+    """The answer has no members for a customer's key."""
+    return {name: value for name, value in out.items() if not name.startswith("SSECustomer")}
 
 
 def _completed_before(tx: Transaction, shard: Key, given: Mapping[str, Any]) -> Version:
@@ -89,6 +105,7 @@ def _completed_before(tx: Transaction, shard: Key, given: Mapping[str, Any]) -> 
 
 def _complete(tx: Transaction, bucket: Bucket, shard: Key, upload: Upload, given: Mapping[str, Any]) -> Version:
     key = given["Key"]
+    _check_key(tx, bucket, upload, given)
     wanted: Sequence[Mapping[str, Any]] = given.get("MultipartUpload", {}).get("Parts") or ()
     low = parts_low(shard, upload.number)
     rows = tx.keys.scan(low, end_of(low), limit=contents.PARTS_MAX + 1)
@@ -122,6 +139,18 @@ def _complete(tx: Transaction, bucket: Bucket, shard: Key, upload: Upload, given
     tx.keys.delete(upload_key(shard, key, upload.number))
     _remember(tx, shard, upload, key, version)
     return version
+
+
+def _check_key(tx: Transaction, bucket: Bucket, upload: Upload, given: Mapping[str, Any]) -> None:
+    """A customer's key may come once more; a checksum that was chosen takes the key of KMS.
+
+    Source: API reference, CompleteMultipartUpload, "Permissions" and the members on customers' keys.
+    """
+    sealing = upload.details.sealing
+    if customer_keys.is_given(given):
+        encryption.check_customer_key(tx, sealing, given)
+    elif sealing is not None and sealing.kind == KMS and upload.checksum_asked:
+        encryption.opened(tx, bucket, sealing, given)
 
 
 # --------------------------------------------------------------------------- the rules of the list

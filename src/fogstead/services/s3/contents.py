@@ -26,30 +26,32 @@ class Kept(NamedTuple):
     sealed: bytes = _NO_BYTES
 
 
-def keep(tx: Transaction, shard: Key, number: int, *, blob: str = "", data: bytes = _NO_BYTES) -> Kept:
-    """Keep a blob or a few bytes under a number that is given once."""
+def keep(
+    tx: Transaction, shard: Key, number: int, *, blob: str = "", data: bytes = _NO_BYTES, secret: bytes = b""
+) -> Kept:
+    """Keep a blob, or a few bytes with a secret beside the cloud's own key, under a number that is given once."""
     if blob:
         tx.refer(blob, pack_int(number))
         return Kept(blob)
     if not data:
         return Kept()
-    sealed = tx.cloud.blobs.seal(pack_int(number), data)
+    sealed = tx.cloud.blobs.seal(pack_int(number), data, secret)
     if len(sealed) <= BESIDE_BYTES_MAX:
         return Kept(sealed=sealed)
     tx.keys.put(content_key(shard, number), sealed)
     return Kept()
 
 
-def pieces(tx: Transaction, shard: Key, version: Version, details: Details) -> list[Piece]:
+def pieces(tx: Transaction, shard: Key, version: Version, details: Details, secret: bytes = b"") -> list[Piece]:
     """What an object's bytes are made of, in order."""
     if details.pieces:
-        return [_piece_of(tx, part) for part in listed(tx, shard, version)]
+        return [_piece_of(tx, part, secret) for part in listed(tx, shard, version)]
     if not version.size:
         return []
     if details.blob:
-        return [Piece(version.size, details.blob)]
+        return [Piece(version.size, details.blob, secret=secret)]
     sealed = details.sealed or tx.keys.get(content_key(shard, version.content)) or _NO_BYTES
-    return [Piece(version.size, data=tx.cloud.blobs.unseal(pack_int(version.content), sealed))]
+    return [Piece(version.size, data=tx.cloud.blobs.unseal(pack_int(version.content), sealed, secret))]
 
 
 def listed(tx: Transaction, shard: Key, version: Version) -> list[Part]:
@@ -59,14 +61,17 @@ def listed(tx: Transaction, shard: Key, version: Version) -> list[Part]:
     return part_lists.decode(raw)
 
 
-def _piece_of(tx: Transaction, part: Part) -> Piece:
+def _piece_of(tx: Transaction, part: Part, secret: bytes) -> Piece:
     if part.blob or not part.size:
-        return Piece(part.size, part.blob)
-    return Piece(part.size, data=tx.cloud.blobs.unseal(pack_int(part.seal), part.sealed))
+        return Piece(part.size, part.blob, secret=secret)
+    return Piece(part.size, data=tx.cloud.blobs.unseal(pack_int(part.seal), part.sealed, secret))
 
 
 def share(tx: Transaction, shard: Key, source: Sequence[Piece], number: int) -> tuple[Kept, int]:
-    """Keep the same bytes for another owner, without copying what lies in blobs; with the number of pieces listed."""
+    """Keep the same bytes for another owner, without copying what lies in blobs; with the number of pieces listed.
+
+    Both lie under the cloud's own key alone.
+    """
     if len(source) == 1 and source[0].blob:
         return keep(tx, shard, number, blob=source[0].blob), 0
     for blob in {piece.blob for piece in source if piece.blob}:

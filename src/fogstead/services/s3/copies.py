@@ -2,7 +2,7 @@
 
 A copy is a new object with a single part, whatever its source was, so its ETag is the MD5 of all bytes. Where the
 source does not tell that, or another checksum is asked for, the bytes are read once more; where the copy has to lie in
-other zones than its source they are written once more.
+other zones than its source, or either is sealed under a key that is not the cloud's own, they are written once more.
 """
 
 from __future__ import annotations
@@ -16,12 +16,23 @@ import msgspec
 from fogstead.kernel.bodies import Incoming, Outgoing, Received
 from fogstead.kernel.calls import Call
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.s3 import checksums, contents, etags, notices, preconditions, records, sources, versions
+from fogstead.services.s3 import (
+    checksums,
+    contents,
+    encryption,
+    etags,
+    notices,
+    preconditions,
+    records,
+    sources,
+    versions,
+)
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.intake import ONE_ZONE_CLASSES, UPLOAD_BYTES_MAX, Intake
 from fogstead.services.s3.object_access import part_of_arn
-from fogstead.services.s3.objects import KEYS_AND_LOCKS, SHOWN_HEADERS, describe, etag_of, storage_class_of
+from fogstead.services.s3.objects import LOCKS, SHOWN_HEADERS, describe, etag_of, etag_under, storage_class_of
 from fogstead.services.s3.records import Version
+from fogstead.services.s3.sealings import UNSEALED, Seal
 from fogstead.services.s3.service import InvalidArgument, InvalidRequest, s3
 from fogstead.services.s3.sources import Source
 
@@ -37,13 +48,13 @@ _DIRECTIVES = {None, "COPY", "REPLACE"}
     part=part_of_arn,
     action="s3:PutObject",
     data_event=True,
-    refuses=(*KEYS_AND_LOCKS, *sources.REFUSED, "AnnotationDirective"),
+    refuses=(*LOCKS, "AnnotationDirective"),
 )
 async def copy_object(call: Call, req: CopyObjectRequest) -> CopyObjectOutput:
     """The whole copy is there, or nothing is; the source may change or go meanwhile."""
-    source, outgoing = await call.transact(_begin, req)
+    source, outgoing, seal = await call.transact(_begin, req)
     try:
-        version = await _copy(call, req, source, outgoing)
+        version = await _copy(call, req, source, outgoing, seal)
     finally:
         await outgoing.aclose()
     bucket: Bucket = call.resource
@@ -53,14 +64,14 @@ async def copy_object(call: Call, req: CopyObjectRequest) -> CopyObjectOutput:
         result["ChecksumType"] = version.checksum_type
     out: CopyObjectOutput = {
         "CopyObjectResult": result,
-        "ServerSideEncryption": "AES256",
-        **source.shown_version,  # type: ignore[typeddict-item]
+        **encryption.told_to_writer(seal.sealing, req),  # type: ignore[typeddict-item]
+        **source.shown_version,
         **versions.told(bucket, version),
     }
     return out
 
 
-def _begin(tx: Transaction, given: Mapping[str, Any]) -> tuple[Source, Outgoing]:
+def _begin(tx: Transaction, given: Mapping[str, Any]) -> tuple[Source, Outgoing, Seal]:
     """Find the source, and refuse what can be refused before anything is read."""
     for member in ("MetadataDirective", "TaggingDirective"):
         if given.get(member) not in _DIRECTIVES:
@@ -75,13 +86,20 @@ def _begin(tx: Transaction, given: Mapping[str, Any]) -> tuple[Source, Outgoing]
             f"The specified copy source is larger than the maximum allowable size for a copy source: {UPLOAD_BYTES_MAX}"
         )
     _refuse_no_change(tx, source, given)
-    return source, sources.outgoing(tx, source, 0, source.version.size)
+    seal = encryption.seal(tx, tx.resource, given)
+    return source, sources.outgoing(tx, source, 0, source.version.size), seal
 
 
 def _refuse_no_change(tx: Transaction, source: Source, given: Mapping[str, Any]) -> None:
     """An object may be copied onto itself only to change something; an older version of it always."""
     same = source.bucket.name == tx.resource.name and source.key == given["Key"]
-    changes = ("StorageClass", "WebsiteRedirectLocation", "ServerSideEncryption", "ChecksumAlgorithm")
+    changes = (
+        "StorageClass",
+        "WebsiteRedirectLocation",
+        "ServerSideEncryption",
+        "SSECustomerAlgorithm",
+        "ChecksumAlgorithm",
+    )
     if not same or given.get("MetadataDirective") == "REPLACE" or any(given.get(name) for name in changes):
         return
     if sources.parse(given["CopySource"])[2] is None:
@@ -91,14 +109,15 @@ def _refuse_no_change(tx: Transaction, source: Source, given: Mapping[str, Any])
         )
 
 
-async def _copy(call: Call, given: Mapping[str, Any], source: Source, outgoing: Outgoing) -> Version:
+async def _copy(call: Call, given: Mapping[str, Any], source: Source, outgoing: Outgoing, seal: Seal) -> Version:
     old = source.version
     algorithm = given.get("ChecksumAlgorithm") or old.checksum_algorithm or checksums.DEFAULT
     one_zone = storage_class_of(given) in ONE_ZONE_CLASSES
-    if one_zone != (old.storage_class in ONE_ZONE_CLASSES):
+    moves = one_zone != (old.storage_class in ONE_ZONE_CLASSES)
+    if moves or seal.sealing is not None or source.details.sealing is not None:
         intake = Intake({"StorageClass": given.get("StorageClass")}, algorithm)
-        async with call.receive(Incoming(stream=outgoing), intake) as received:
-            return await call.transact(_finish, given, source, intake, algorithm, received)
+        async with call.receive(Incoming(stream=outgoing), intake, seal) as received:
+            return await call.transact(_finish, given, source, intake, algorithm, received, seal)
     known = "-" not in old.etag and (old.checksum_algorithm, old.checksum_type) == (algorithm, checksums.FULL_OBJECT)
     hashes = None if known else await _hashed(outgoing, algorithm)
     return await call.transact(_finish, given, source, hashes, algorithm, None)
@@ -119,6 +138,7 @@ def _finish(
     hashes: Intake | None,
     algorithm: str,
     received: Received | None,
+    seal: Seal = UNSEALED,
 ) -> Version:
     bucket: Bucket = tx.resource
     key, old, shard = given["Key"], source.version, tx.shard(bucket)
@@ -127,14 +147,15 @@ def _finish(
         preconditions.check_write(given, key, etag_of(records.current(tx, shard, key)))
     number = tx.keys.next_number()
     if received is not None:
-        kept, pieces = contents.keep(tx, shard, number, blob=received.blob, data=received.data), 0
+        kept = contents.keep(tx, shard, number, blob=received.blob, data=received.data, secret=seal.secret)
+        pieces = 0
     else:
         kept, pieces = contents.share(tx, shard, source.pieces, number)
     checksum = source.details.checksum if hashes is None else hashes.checksum(algorithm)
     version = Version(
         tx.now // 1000 * 1000,
         old.size,
-        old.etag if hashes is None else hashes.etag,
+        old.etag if hashes is None else etag_under(tx, seal, hashes),
         storage_class_of(given),
         number,
         owner=owner,
@@ -142,7 +163,14 @@ def _finish(
         checksum_type=checksums.FULL_OBJECT,
         content=number,
         packed=records.packed(
-            msgspec.structs.replace(details, checksum=checksum, blob=kept.blob, sealed=kept.sealed, pieces=pieces)
+            msgspec.structs.replace(
+                details,
+                checksum=checksum,
+                blob=kept.blob,
+                sealed=kept.sealed,
+                pieces=pieces,
+                sealing=seal.sealing,
+            )
         ),
     )
     version = versions.place(tx, bucket, shard, key, version)

@@ -15,11 +15,12 @@ from fogstead.kernel.calls import Call
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.transaction import Transaction
 from fogstead.model.validation import Fault
-from fogstead.services.s3 import form_fields, notices, objects, post_policies
+from fogstead.services.s3 import encryption, form_fields, notices, objects, post_policies
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.intake import Intake
 from fogstead.services.s3.object_access import part_of_arn
 from fogstead.services.s3.post_policies import PostPolicy
+from fogstead.services.s3.sealings import UNSEALED
 from fogstead.services.s3.service import InvalidArgument, PreconditionFailed, s3
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ SIGNED_WITH: Final = "AWS4-HMAC-SHA256"
 _NEEDED_V4: Final = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _NEEDED_V2: Final = ("Policy", "AWSAccessKeyId", "Signature")
 _STATUSES: Final = {"200": 200, "201": 201}
+_TOLD: Final = (
+    "ETag",
+    "VersionId",
+    "ServerSideEncryption",
+    "SSEKMSKeyId",
+    "SSECustomerAlgorithm",
+    "SSECustomerKeyMD5",
+)
 _PAGE = re.compile(r"https?://[!-~]+")
 
 
@@ -77,7 +86,10 @@ async def post_object(call: Call, req: PostObjectRequest) -> PostObjectOutput:
     policy = _policy_of(fields)
     if policy is not None:
         post_policies.check(policy, fields, bucket=given["Bucket"], now=call.cloud.clock.now())
-    async with call.receive(as_incoming(req["Body"]), FormIntake(given, policy)) as received:
+    seal = UNSEALED
+    if not encryption.is_plain(call.resource, given):
+        seal = await call.transact(lambda tx: encryption.seal(tx, tx.resource, given))
+    async with call.receive(as_incoming(req["Body"]), FormIntake(given, policy), seal) as received:
         out: PostObjectOutput = await call.transact(_keep, given, fields, received)
     return out
 
@@ -86,13 +98,13 @@ def _keep(tx: Transaction, given: Mapping[str, Any], fields: Mapping[str, str], 
     bucket: Bucket = tx.resource
     version = objects.put(tx, bucket, given, received)
     notices.created(tx, bucket, given["Key"], version, "Post")
-    return _answer(tx, bucket, given["Key"], fields, objects.written(bucket, version))
+    return _answer(tx, bucket, given["Key"], fields, objects.written(bucket, version, given))
 
 
 # --------------------------------------------------------------------------- what is refused before the file comes
 def _check_members(put: Mapping[str, Any]) -> None:
     """The fields mean what the same members of PutObject do, and are held to the same constraints."""
-    for member in objects.KEYS_AND_LOCKS:
+    for member in objects.LOCKS:
         if put.get(member):
             raise NotImplementedHere(f"{member} is not implemented by this cloud.")
     check = s3.operations["PutObject"].check
@@ -122,7 +134,7 @@ def _policy_of(fields: Mapping[str, str]) -> PostPolicy | None:
 # --------------------------------------------------------------------------- what the browser is answered
 def _answer(tx: Transaction, bucket: Bucket, key: str, fields: Mapping[str, str], written: Mapping[str, Any]) -> Any:
     """Another page, where the form names one, or the status that it asks for."""
-    out = {name: written[name] for name in ("ETag", "VersionId", "ServerSideEncryption") if name in written}
+    out = {name: written[name] for name in _TOLD if name in written}
     etag = written["ETag"]
     page = _page(fields.get("success_action_redirect") or fields.get("redirect", ""), bucket.name, key, etag)
     if page:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.s3 import access, acls, checksums, contents, names, notices, records, versions
+from fogstead.services.s3 import access, acls, checksums, contents, encryption, names, notices, records, versions
 from fogstead.services.s3.bucket_acls import shown
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import gives_all_to_owner, part_of_arn, versioned
-from fogstead.services.s3.objects import CUSTOMER_KEY
 from fogstead.services.s3.reading import find
 from fogstead.services.s3.records import Details, Part, Version
 from fogstead.services.s3.service import (
@@ -155,7 +154,6 @@ def _tag(tx: Transaction, req: Any, tags: dict[str, str], how: str) -> Any:
     at="Bucket",
     part=part_of_arn,
     action_of=versioned("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"),
-    refuses=CUSTOMER_KEY,
     data_event=True,
 )
 def get_object_attributes(tx: Transaction, req: GetObjectAttributesRequest) -> GetObjectAttributesOutput:
@@ -165,6 +163,7 @@ def get_object_attributes(tx: Transaction, req: GetObjectAttributesRequest) -> G
     tx.authorise(reading, bucket, part_of_arn(req), req)
     version = find(tx, bucket, req, "GET")
     details = version.details
+    encryption.check_customer_key(tx, details.sealing, req)
     known: dict[str, Any] = {
         "ETag": version.etag,
         "StorageClass": version.storage_class,

@@ -9,12 +9,23 @@ from fogstead.kernel.bodies import Received
 from fogstead.kernel.errors import NotImplementedHere
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key
-from fogstead.services.s3 import checksums, contents, etags, names, notices, preconditions, records, versions
+from fogstead.services.s3 import (
+    checksums,
+    contents,
+    encryption,
+    etags,
+    names,
+    notices,
+    preconditions,
+    records,
+    versions,
+)
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.intake import Intake
 from fogstead.services.s3.object_access import object_acl, part_of_arn, versioned
 from fogstead.services.s3.reading import answer, find
 from fogstead.services.s3.records import Details, Version
+from fogstead.services.s3.sealings import Seal
 from fogstead.services.s3.service import InvalidRequest, s3
 
 if TYPE_CHECKING:
@@ -29,13 +40,7 @@ if TYPE_CHECKING:
         PutObjectRequest,
     )
 
-KEYS_AND_LOCKS: Final = (
-    "SSECustomerAlgorithm",
-    "SSECustomerKey",
-    "SSECustomerKeyMD5",
-    "SSEKMSKeyId",
-    "SSEKMSEncryptionContext",
-    "BucketKeyEnabled",
+LOCKS: Final = (
     "ObjectLockMode",
     "ObjectLockRetainUntilDate",
     "ObjectLockLegalHoldStatus",
@@ -43,7 +48,6 @@ KEYS_AND_LOCKS: Final = (
     "ObjectLockEventHoldDurationDays",
     "ObjectLockEventHoldDurationYears",
 )
-CUSTOMER_KEY: Final = KEYS_AND_LOCKS[:3]
 SHOWN_HEADERS: Final = (
     "CacheControl",
     "ContentDisposition",
@@ -71,13 +75,6 @@ def storage_class_of(given: Mapping[str, Any]) -> str:
     return name
 
 
-def check_encryption(given: Mapping[str, Any]) -> None:
-    """Everything is encrypted under the cloud's own key; keys of KMS are refused by name until they can be used."""
-    asked = given.get("ServerSideEncryption") or "AES256"
-    if asked != "AES256":
-        raise NotImplementedHere(f"The encryption {asked} is not implemented by this cloud.")
-
-
 def headers_of(given: Mapping[str, Any]) -> dict[str, str]:
     """The headers that are kept to be answered with."""
     headers = {name: given[name] for name in SHOWN_HEADERS if given.get(name) is not None}
@@ -88,7 +85,6 @@ def headers_of(given: Mapping[str, Any]) -> dict[str, str]:
 def describe(tx: Transaction, bucket: Bucket, given: Mapping[str, Any]) -> tuple[str, Details]:
     """The owner and the details of an object to be, all checked. `TagSet` is tags that were checked before."""
     names.check_key(given["Key"])
-    check_encryption(given)
     owner, acl = object_acl(tx, bucket, given)
     tags: dict[str, str] = given.get("TagSet") or (names.header_tags(given["Tagging"]) if given.get("Tagging") else {})
     if tags:
@@ -103,8 +99,9 @@ def describe(tx: Transaction, bucket: Bucket, given: Mapping[str, Any]) -> tuple
     at="Bucket",
     part=part_of_arn,
     receives=Intake,
+    sealed_by=lambda tx, given: encryption.seal(tx, tx.resource, given),
     data_event=True,
-    refuses=(*KEYS_AND_LOCKS, "WriteOffsetBytes"),
+    refuses=(*LOCKS, "WriteOffsetBytes"),
     ignores=("ContentLength", "ContentMD5", "ChecksumAlgorithm", *checksums.MEMBERS.values()),
 )
 def put_object(tx: Transaction, req: PutObjectRequest) -> PutObjectOutput:
@@ -112,7 +109,7 @@ def put_object(tx: Transaction, req: PutObjectRequest) -> PutObjectOutput:
     bucket: Bucket = tx.resource
     version = put(tx, bucket, req, req["Body"])  # type: ignore[arg-type]
     notices.created(tx, bucket, req["Key"], version, "Put")
-    out: PutObjectOutput = written(bucket, version)
+    out: PutObjectOutput = written(bucket, version, req)
     return out
 
 
@@ -125,11 +122,13 @@ def put(tx: Transaction, bucket: Bucket, given: Mapping[str, Any], received: Rec
     shard = tx.shard(bucket)
     if given.get("IfMatch") is not None or given.get("IfNoneMatch") is not None:
         preconditions.check_write(given, key, etag_of(records.current(tx, shard, key)))
+    # What lies in a blob was sealed as was said when the call began.
+    seal: Seal = received.seal if received.blob else encryption.seal(tx, bucket, given)
     number = tx.keys.next_number()
-    kept = contents.keep(tx, shard, number, blob=received.blob, data=received.data)
+    kept = contents.keep(tx, shard, number, blob=received.blob, data=received.data, secret=seal.secret)
     algorithm = hashes.kept_algorithm
     version = Version(
-        tx.now // 1000 * 1000, received.size, hashes.etag, storage_class, number,
+        tx.now // 1000 * 1000, received.size, etag_under(tx, seal, hashes), storage_class, number,
         owner=owner,
         checksum_algorithm=algorithm,
         checksum_type=checksums.FULL_OBJECT,
@@ -137,7 +136,7 @@ def put(tx: Transaction, bucket: Bucket, given: Mapping[str, Any], received: Rec
         packed=records.packed(
             Details(
                 details.headers, details.metadata, details.tags, details.acl,
-                hashes.checksum(algorithm), kept.blob, kept.sealed,
+                hashes.checksum(algorithm), kept.blob, kept.sealed, sealing=seal.sealing,
             )
         ),
     )  # fmt: skip
@@ -149,11 +148,20 @@ def etag_of(version: Version | None) -> str | None:
     return version.etag if version is not None else None
 
 
-def written(bucket: Bucket, version: Version) -> Any:
+def etag_under(tx: Transaction, seal: Seal, hashes: Intake) -> str:
+    """The MD5, unless the bytes are sealed under another's key: then random digits. Source: API reference, Object."""
+    return hashes.etag if seal.sealing is None else tx.random(16).hex()
+
+
+def written(bucket: Bucket, version: Version, given: Mapping[str, Any]) -> Any:
     """What the writers of objects are told."""
-    out: dict[str, Any] = {"ETag": etags.quoted(version.etag), "ServerSideEncryption": "AES256"}
+    details = version.details
+    out: dict[str, Any] = {
+        "ETag": etags.quoted(version.etag),
+        **encryption.told_to_writer(details.sealing, given),
+    }
     if version.checksum_algorithm:
-        out[checksums.MEMBERS[version.checksum_algorithm]] = version.details.checksum
+        out[checksums.MEMBERS[version.checksum_algorithm]] = details.checksum
         out["ChecksumType"] = version.checksum_type
     out.update(versions.told(bucket, version))
     return out
@@ -165,7 +173,6 @@ def written(bucket: Bucket, version: Version) -> Any:
     at="Bucket",
     part=part_of_arn,
     action_of=versioned("s3:GetObject", "s3:GetObjectVersion"),
-    refuses=CUSTOMER_KEY,
     data_event=True,
 )
 def get_object(tx: Transaction, req: GetObjectRequest) -> GetObjectOutput:
@@ -182,7 +189,6 @@ def get_object(tx: Transaction, req: GetObjectRequest) -> GetObjectOutput:
     part=part_of_arn,
     action="s3:GetObject",
     action_of=versioned("s3:GetObject", "s3:GetObjectVersion"),
-    refuses=CUSTOMER_KEY,
     data_event=True,
 )
 def head_object(tx: Transaction, req: HeadObjectRequest) -> HeadObjectOutput:

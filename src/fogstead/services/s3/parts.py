@@ -10,12 +10,24 @@ from fogstead.kernel.calls import Call
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, after, end_of
 from fogstead.primitives.store.packing import pack_int
-from fogstead.services.s3 import billing, checksums, contents, etags, ranges, records, sources
+from fogstead.services.s3 import (
+    billing,
+    checksums,
+    contents,
+    customer_keys,
+    encryption,
+    etags,
+    ranges,
+    records,
+    sealings,
+    sources,
+)
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.intake import UPLOAD_BYTES_MAX, PartIntake
 from fogstead.services.s3.object_access import part_of_arn
-from fogstead.services.s3.objects import CUSTOMER_KEY
+from fogstead.services.s3.objects import etag_under
 from fogstead.services.s3.records import Part
+from fogstead.services.s3.sealings import Seal
 from fogstead.services.s3.service import InvalidArgument, InvalidRequest, s3
 from fogstead.services.s3.sources import Source
 from fogstead.services.s3.upload_records import Upload, parts_low
@@ -45,8 +57,8 @@ def part_key(shard: Key, upload: int, number: int) -> Key:
     part=part_of_arn,
     action="s3:PutObject",
     receives=PartIntake,
+    sealed_by=lambda tx, given: _seal_of(tx, find_upload(tx, tx.resource.shard, given), given),
     data_event=True,
-    refuses=CUSTOMER_KEY,
     ignores=("ContentLength", "ContentMD5", "ChecksumAlgorithm", *checksums.MEMBERS.values()),
 )
 def upload_part(tx: Transaction, req: UploadPartRequest) -> UploadPartOutput:
@@ -54,9 +66,11 @@ def upload_part(tx: Transaction, req: UploadPartRequest) -> UploadPartOutput:
     received: Received = req["Body"]  # type: ignore[assignment]
     intake = received.hashes
     assert isinstance(intake, PartIntake)
-    upload, part = _keep_part(tx, req, received)
+    upload = find_upload(tx, tx.resource.shard, req)
+    seal: Seal = received.seal if received.blob else _seal_of(tx, upload, req)
+    part = _keep_part(tx, req, upload, received, seal)
     billing.count_part_request(tx, upload.storage_class, "UploadPart")
-    out: Any = {"ETag": etags.quoted(part.etag), "ServerSideEncryption": "AES256"}
+    out: Any = {"ETag": etags.quoted(part.etag), **sealings.told(seal.sealing, req)}
     shown = intake.algorithm or (upload.checksum_algorithm if upload.checksum_asked else "")
     if shown:
         out[checksums.MEMBERS[shown]] = intake.checksum(shown)
@@ -64,12 +78,14 @@ def upload_part(tx: Transaction, req: UploadPartRequest) -> UploadPartOutput:
     return answer
 
 
-def _keep_part(tx: Transaction, given: Mapping[str, Any], received: Received) -> tuple[Upload, Part]:
-    intake, number = received.hashes, given["PartNumber"]
+def _seal_of(tx: Transaction, upload: Upload, given: Mapping[str, Any]) -> Seal:
+    _check_number(given["PartNumber"])
+    return encryption.part_seal(tx, tx.resource, upload.details.sealing, given)
+
+
+def _keep_part(tx: Transaction, given: Mapping[str, Any], upload: Upload, received: Received, seal: Seal) -> Part:
+    intake, number, shard = received.hashes, given["PartNumber"], tx.shard(tx.resource)
     assert isinstance(intake, PartIntake)
-    _check_number(number)
-    shard = tx.shard(tx.resource)
-    upload = find_upload(tx, shard, given)
     if upload.checksum_asked and (intake.algorithm or checksums.DEFAULT) != upload.checksum_algorithm:
         said = (intake.algorithm or "null").lower()
         raise InvalidRequest(
@@ -81,19 +97,26 @@ def _keep_part(tx: Transaction, given: Mapping[str, Any], received: Received) ->
     old = records.parts.decode(raw) if raw is not None else None
     if old is not None:
         contents.release_part(tx, old)
-    sealed, seal = b"", 0
+    sealed, name = b"", 0
     if received.blob:
         tx.refer(received.blob, pack_int(upload.number))
     elif received.data:
-        seal = tx.keys.next_number()
-        sealed = tx.cloud.blobs.seal(pack_int(seal), received.data)
-    checksum = intake.checksum(upload.checksum_algorithm)
+        name = tx.keys.next_number()
+        sealed = tx.cloud.blobs.seal(pack_int(name), received.data, seal.secret)
     part = Part(
-        number, received.size, intake.etag, received.blob, sealed, checksum, tx.now // 1000 * 1000, seal, upload.number
+        number,
+        received.size,
+        etag_under(tx, seal, intake),
+        received.blob,
+        sealed,
+        intake.checksum(upload.checksum_algorithm),
+        tx.now // 1000 * 1000,
+        name,
+        upload.number,
     )
     tx.keys.put(row, records.parts.encode(part))
     billing.hold_parts(tx, tx.resource, upload.storage_class, part.size - (old.size if old is not None else 0))
-    return upload, part
+    return part
 
 
 def _check_number(number: int) -> None:
@@ -112,14 +135,13 @@ def _check_number(number: int) -> None:
     part=part_of_arn,
     action="s3:PutObject",
     data_event=True,
-    refuses=(*CUSTOMER_KEY, *sources.REFUSED),
 )
 async def upload_part_copy(call: Call, req: UploadPartCopyRequest) -> UploadPartCopyOutput:
     """A part whose bytes are those of an object, or of a range of it."""
 
-    def begin(tx: Transaction) -> tuple[Source, Outgoing, PartIntake]:
-        _check_number(req["PartNumber"])
+    def begin(tx: Transaction) -> tuple[Source, Outgoing, PartIntake, Seal]:
         upload = find_upload(tx, tx.resource.shard, req)
+        seal = _seal_of(tx, upload, req)
         source = sources.find(tx, req)
         span = ranges.parse_copy_source(req.get("CopySourceRange"), source.version.size)
         start, end = (span[0], span[1] + 1) if span is not None else (0, source.version.size)
@@ -129,36 +151,37 @@ async def upload_part_copy(call: Call, req: UploadPartCopyRequest) -> UploadPart
                 f"{UPLOAD_BYTES_MAX}"
             )
         intake = PartIntake({"StorageClass": upload.storage_class}, upload.checksum_algorithm)
-        return source, sources.outgoing(tx, source, start, end), intake
+        return source, sources.outgoing(tx, source, start, end), intake, seal
 
     def finish(tx: Transaction) -> Part:
-        upload, part = _keep_part(tx, req, received)
+        upload = find_upload(tx, tx.resource.shard, req)
+        part = _keep_part(tx, req, upload, received, seal)
         billing.count_part_request(tx, upload.storage_class, "UploadPartCopy")
         return part
 
-    source, outgoing, intake = await call.transact(begin)
+    source, outgoing, intake, seal = await call.transact(begin)
     try:
-        async with call.receive(Incoming(stream=outgoing), intake) as received:
+        async with call.receive(Incoming(stream=outgoing), intake, seal) as received:
             part = await call.transact(finish)
     finally:
         await outgoing.aclose()
     result: Any = {"ETag": etags.quoted(part.etag), "LastModified": part.modified_at}
     answer: UploadPartCopyOutput = {
         "CopyPartResult": result,
-        "ServerSideEncryption": "AES256",
-        **source.shown_version,  # type: ignore[typeddict-item]
+        **sealings.told(seal.sealing, req),  # type: ignore[typeddict-item]
+        **source.shown_version,
     }
     return answer
 
 
 # --------------------------------------------------------------------------- listed
-@s3.operation(
-    on=Bucket, at="Bucket", part=part_of_arn, action="s3:ListMultipartUploadParts", scan=True, refuses=CUSTOMER_KEY
-)
+@s3.operation(on=Bucket, at="Bucket", part=part_of_arn, action="s3:ListMultipartUploadParts", scan=True)
 def list_parts(tx: Transaction, req: ListPartsRequest) -> ListPartsOutput:
     """By number."""
     shard = tx.resource.shard
     upload = find_upload(tx, shard, req)
+    if customer_keys.is_given(req):
+        encryption.check_customer_key(tx, upload.details.sealing, req)
     size = min(req.get("MaxParts", LISTED_MAX), LISTED_MAX)
     marker = str(req.get("PartNumberMarker") or "0")
     number = int(marker) if marker.isdecimal() else -1

@@ -15,11 +15,13 @@ from fogstead.services.s3 import (
     acls,
     checksums,
     contents,
+    encryption,
     etags,
     names,
     preconditions,
     ranges,
     records,
+    sealings,
     versions,
 )
 from fogstead.services.s3.buckets import Bucket
@@ -93,7 +95,11 @@ def answer(tx: Transaction, bucket: Bucket, version: Version, given: Mapping[str
     """What GetObject and HeadObject answer."""
     details = version.details
     _check_conditions(bucket, version, given)
-    pieces = contents.pieces(tx, bucket.shard, version, details) if with_body else []
+    if with_body or (details.sealing is not None and _wants_checksum(given, version)):
+        secret = encryption.opened(tx, bucket, details.sealing, given)
+    else:
+        encryption.check_customer_key(tx, details.sealing, given)
+    pieces = contents.pieces(tx, bucket.shard, version, details, secret) if with_body else []
     span = _span(tx, bucket, version, details, given)
     start, end = span if span is not None else (0, version.size)
     out: dict[str, Any] = {
@@ -101,7 +107,7 @@ def answer(tx: Transaction, bucket: Bucket, version: Version, given: Mapping[str
         "LastModified": version.modified_at,
         "ContentLength": end - start,
         "ETag": etags.quoted(version.etag),
-        "ServerSideEncryption": "AES256",
+        **sealings.told(details.sealing, given),
         **details.headers,
     }
     if details.metadata:
@@ -134,9 +140,14 @@ def _add_rest(
         out["TagCount"] = len(details.tags)
     if given.get("PartNumber") is not None and details.parts:
         out["PartsCount"] = details.parts
-    if str(given.get("ChecksumMode")).upper() == "ENABLED" and whole and version.checksum_algorithm:
+    if whole and _wants_checksum(given, version):
         out[checksums.MEMBERS[version.checksum_algorithm]] = details.checksum
         out["ChecksumType"] = version.checksum_type
+
+
+def _wants_checksum(given: Mapping[str, Any], version: Version) -> bool:
+    """Of an object under a key of KMS it takes the key. Source: API reference, HeadObject, ChecksumMode."""
+    return str(given.get("ChecksumMode")).upper() == "ENABLED" and bool(version.checksum_algorithm)
 
 
 def _override(tx: Transaction, given: Mapping[str, Any], out: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack, pack_int
 from fogstead.services.s3.acls import Acl
+from fogstead.services.s3.sealings import Sealing
 from fogstead.services.s3.service import InvalidArgument
 
 NULL_ID: Final = "null"
@@ -53,6 +54,8 @@ class Details(msgspec.Struct, frozen=True, array_like=True):
     """How many pieces its bytes lie in, when they are listed in a row of contents."""
     parts: int = 0
     """How many parts a multipart object has; a copy of it has none."""
+    sealing: Sealing | None = None
+    """What its bytes are sealed under beside the cloud's own key."""
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
@@ -90,7 +93,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     number: int
     size: int
     etag: str
-    """The MD5 of its bytes, in hexadecimal digits."""
+    """The MD5 of its bytes, in hexadecimal digits; random ones where they are sealed under another's key."""
     blob: str = ""
     sealed: bytes = b""
     checksum: str = ""

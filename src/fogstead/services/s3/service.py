@@ -116,6 +116,26 @@ InvalidPartOrder = s3.error(
 )
 InvalidPartNumber = s3.error("InvalidPartNumber", "The requested partnumber is not satisfiable", status=416)
 
+# Keys that are not the cloud's own
+InvalidEncryptionAlgorithmError = s3.error(
+    "InvalidEncryptionAlgorithmError",
+    "The encryption request you specified is not valid. The valid value is AES256.",
+    status=400,
+)
+# What KMS refuses is handed on under its own name. Source: github.com/aws/aws-cli/issues/4507, and S3 User Guide,
+# "Troubleshooting server-side encryption with AWS KMS keys".
+KMS_ERRORS = {
+    code: s3.error(f"KMS.{code}", "The KMS key cannot be used.", status=400)
+    for code in (
+        "DisabledException",
+        "InvalidArnException",
+        "InvalidCiphertextException",
+        "InvalidKeyUsageException",
+        "KMSInvalidStateException",
+        "NotFoundException",
+    )
+}
+
 # Requests
 BadRequest = s3.error("BadRequest", "Bad Request", status=400)
 InvalidArgument = s3.error("InvalidArgument", "Invalid Argument", status=400)

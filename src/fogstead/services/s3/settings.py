@@ -1,8 +1,7 @@
-"""What may be said about a bucket as a whole: versioning, who pays, encryption, tags, logging."""
+"""What may be said about a bucket as a whole: versioning, who pays, tags, logging."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fogstead.kernel.errors import NotImplementedHere
@@ -11,20 +10,15 @@ from fogstead.services.s3 import names
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.service import (
     IllegalVersioningConfigurationException,
-    InvalidArgument,
-    MalformedXML,
     NoSuchTagSet,
     s3,
 )
 
 if TYPE_CHECKING:
     from fogstead.shapes.s3 import (
-        DeleteBucketEncryptionRequest,
         DeleteBucketTaggingRequest,
         GetBucketAccelerateConfigurationOutput,
         GetBucketAccelerateConfigurationRequest,
-        GetBucketEncryptionOutput,
-        GetBucketEncryptionRequest,
         GetBucketLoggingOutput,
         GetBucketLoggingRequest,
         GetBucketRequestPaymentOutput,
@@ -33,7 +27,6 @@ if TYPE_CHECKING:
         GetBucketTaggingRequest,
         GetBucketVersioningOutput,
         GetBucketVersioningRequest,
-        PutBucketEncryptionRequest,
         PutBucketLoggingRequest,
         PutBucketRequestPaymentRequest,
         PutBucketTaggingRequest,
@@ -43,7 +36,6 @@ if TYPE_CHECKING:
 # A document's digests are about its bytes, which are read before any operation sees them.
 DIGESTS: Final = ("ContentMD5", "ChecksumAlgorithm")
 PAYMENT: Final = "RequestPaymentConfiguration"
-ENCRYPTION: Final = "ServerSideEncryptionConfiguration"
 
 
 def configure(tx: Transaction, name: str, configuration: Any | None) -> None:
@@ -89,50 +81,6 @@ def put_bucket_request_payment(tx: Transaction, req: PutBucketRequestPaymentRequ
     """Where requesters pay, they have to say so with each request: see `Bucket.expect`."""
     payer = req["RequestPaymentConfiguration"]["Payer"]
     configure(tx, PAYMENT, None if payer == "BucketOwner" else {"Payer": payer})
-
-
-# --------------------------------------------------------------------------- encryption
-@s3.operation(on=Bucket, at="Bucket", action="s3:GetEncryptionConfiguration")
-def get_bucket_encryption(tx: Transaction, req: GetBucketEncryptionRequest) -> GetBucketEncryptionOutput:  # noqa: ARG001
-    """Everything is encrypted; since April 2026 new buckets take no keys of the customers' own."""
-    bucket: Bucket = tx.resource
-    rule: Any = {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-        "BucketKeyEnabled": bucket.configurations.get(ENCRYPTION, {}).get("BucketKeyEnabled", False),
-        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
-    }
-    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
-
-
-@s3.operation(on=Bucket, at="Bucket", action="s3:PutEncryptionConfiguration", ignores=DIGESTS)
-def put_bucket_encryption(tx: Transaction, req: PutBucketEncryptionRequest) -> None:
-    """The cloud's own key is the only one; a bucket key is remembered, and means nothing to it, as at AWS."""
-    rules = req["ServerSideEncryptionConfiguration"]["Rules"]
-    if len(rules) != 1 or not rules[0]:
-        raise MalformedXML
-    _check_default(rules[0].get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": "AES256"})
-    blocked = rules[0].get("BlockedEncryptionTypes", {}).get("EncryptionType", ["SSE-C"])
-    if blocked != ["SSE-C"]:
-        raise NotImplementedHere("BlockedEncryptionTypes without SSE-C is not implemented by this cloud.")
-    configure(tx, ENCRYPTION, {"BucketKeyEnabled": True} if rules[0].get("BucketKeyEnabled") else None)
-
-
-def _check_default(default: Mapping[str, Any]) -> None:
-    algorithm, key = default["SSEAlgorithm"], default.get("KMSMasterKeyID")
-    if algorithm != "AES256":
-        raise NotImplementedHere(f"The encryption {algorithm} is not implemented by this cloud.")
-    if key is not None:
-        raise InvalidArgument(
-            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-            ArgumentName="KMSMasterKeyID",
-            ArgumentValue=key,
-        )
-
-
-@s3.operation(on=Bucket, at="Bucket", action="s3:PutEncryptionConfiguration")
-def delete_bucket_encryption(tx: Transaction, req: DeleteBucketEncryptionRequest) -> None:  # noqa: ARG001
-    """Back to the default, which encrypts as well."""
-    configure(tx, ENCRYPTION, None)
 
 
 # --------------------------------------------------------------------------- tags

@@ -10,12 +10,10 @@ from urllib.parse import unquote_plus
 from fogstead.kernel.bodies import Outgoing, Piece
 from fogstead.kernel.errors import AccessDenied, NotImplementedHere
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.s3 import contents, preconditions, reading
+from fogstead.services.s3 import contents, customer_keys, encryption, preconditions, reading
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.records import Details, Version
 from fogstead.services.s3.service import InvalidArgument, InvalidRequest, MethodNotAllowed
-
-REFUSED = ("CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ def find(tx: Transaction, given: Mapping[str, Any]) -> Source:
         ) from None
     preconditions.check_copy_source(given, version.etag, version.modified_at)
     details = version.details
-    return Source(bucket, key, version, details, contents.pieces(tx, bucket.shard, version, details))
+    secret = encryption.opened(tx, bucket, details.sealing, given, customer_keys.SOURCE)
+    return Source(bucket, key, version, details, contents.pieces(tx, bucket.shard, version, details, secret))
 
 
 def outgoing(tx: Transaction, source: Source, start: int, end: int) -> Outgoing:

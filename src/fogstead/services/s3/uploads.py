@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fogstead.kernel.catalog import job
 from fogstead.kernel.transaction import Transaction
 from fogstead.primitives.store import Key, end_of
-from fogstead.services.s3 import access, billing, checksums, contents, upload_records
+from fogstead.services.s3 import access, billing, checksums, contents, encryption, upload_records
 from fogstead.services.s3.buckets import Bucket
 from fogstead.services.s3.object_access import part_of_arn
-from fogstead.services.s3.objects import KEYS_AND_LOCKS, describe, storage_class_of
+from fogstead.services.s3.objects import LOCKS, describe, storage_class_of
 from fogstead.services.s3.service import InvalidRequest, NoSuchUpload, s3
 from fogstead.services.s3.upload_records import Upload, parts_low, upload_key, uploads
 
@@ -32,7 +34,7 @@ def find_upload(tx: Transaction, shard: Key, given: Mapping[str, Any]) -> Upload
     return upload
 
 
-@s3.operation(on=Bucket, at="Bucket", part=part_of_arn, action="s3:PutObject", refuses=KEYS_AND_LOCKS)
+@s3.operation(on=Bucket, at="Bucket", part=part_of_arn, action="s3:PutObject", refuses=LOCKS)
 def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) -> CreateMultipartUploadOutput:
     """Begin an upload. What it says of the object holds when the parts are put together."""
     bucket: Bucket = tx.resource
@@ -43,6 +45,7 @@ def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) 
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
         )
     algorithm = asked or checksums.DEFAULT
+    seal = encryption.seal(tx, bucket, req)
     shard, number = tx.shard(bucket), tx.keys.next_number()
     upload = Upload(
         upload_records.new_id(tx, number),
@@ -51,7 +54,7 @@ def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) 
         access.initiator_of(tx.caller),
         owner,
         storage_class_of(req),
-        details,
+        msgspec.structs.replace(details, sealing=seal.sealing),
         algorithm,
         checksums.type_for(algorithm, req.get("ChecksumType")),
         asked is not None,
@@ -61,7 +64,7 @@ def create_multipart_upload(tx: Transaction, req: CreateMultipartUploadRequest) 
         "Bucket": bucket.name,
         "Key": req["Key"],
         "UploadId": upload.id,
-        "ServerSideEncryption": "AES256",
+        **encryption.told_to_writer(seal.sealing, req),  # type: ignore[typeddict-item]
     }
     if asked is not None:
         out["ChecksumAlgorithm"], out["ChecksumType"] = algorithm, upload.checksum_type

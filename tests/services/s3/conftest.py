@@ -9,6 +9,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from callers import user
 from cloud import CloudProcess
 
 from .access import put
@@ -34,6 +35,25 @@ def filled(s3: Any, bucket: str) -> str:
     """A bucket with one object, `k`."""
     put(s3, bucket, "k", body=b"text")
     return bucket
+
+
+@pytest.fixture
+def kms(client: Callable[..., Any]) -> Any:
+    """KMS, as the test's own account's root."""
+    return client("kms")
+
+
+@pytest.fixture
+def key(kms: Any) -> str:
+    """The ARN of a key of the test's own account."""
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    return arn
+
+
+@pytest.fixture
+def ann(cloud: CloudProcess, account: str) -> Any:
+    """S3, as a user of the test's own account whom nothing allows anything by itself."""
+    return user(cloud, account)("s3")
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Callers other than roots, and policies that name them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cloud import CloudProcess
+
+Client = Callable[[str], Any]
+
+
+def user(cloud: CloudProcess, account: str, name: str = "ann") -> Client:
+    """Makes clients of a new user, whom nothing allows anything by itself."""
+    iam = cloud.client("iam", account=account)
+    iam.create_user(UserName=name)
+    made = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+    return lambda service: cloud.client(service, **keys)
+
+
+def user_arn(account: str, name: str = "ann") -> str:
+    """As policies name it."""
+    return f"arn:aws:iam::{account}:user/{name}"
+
+
+def document(*statements: dict[str, Any]) -> str:
+    """A policy."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def key_policy(account: str, *statements: dict[str, Any]) -> str:
+    """A key's policy: all for its account's root, and what else is said."""
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    return document({"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}, *statements)
+
+
+def lets(principal: Any, *actions: str, **condition: Any) -> dict[str, Any]:
+    """A statement of a key's policy for these actions of KMS; conditions by their operators."""
+    who = {"AWS": principal} if isinstance(principal, str) else principal
+    said = [f"kms:{action}" for action in actions]
+    more = {"Condition": condition} if condition else {}
+    return {"Effect": "Allow", "Principal": who, "Action": said, "Resource": "*", **more}

@@ -42,3 +42,13 @@ def lets(principal: Any, *actions: str, **condition: Any) -> dict[str, Any]:
     said = [f"kms:{action}" for action in actions]
     more = {"Condition": condition} if condition else {}
     return {"Effect": "Allow", "Principal": who, "Action": said, "Resource": "*", **more}
+
+
+def kms_calls(cloud: CloudProcess, account: str, operation: str = "") -> list[dict[str, Any]]:
+    """What the cloud has recorded of calls to KMS from an account, the oldest first."""
+    records = cloud.admin("GET", "/_fogstead/audit")
+    return [
+        one
+        for one in records
+        if one["service"] == "kms" and one["account"] == account and operation in ("", one["operation"])
+    ]

@@ -32,6 +32,12 @@ def customers(secret: bytes, prefix: str = "") -> dict[str, Any]:
     return {f"{prefix}SSECustomerAlgorithm": "AES256", f"{prefix}SSECustomerKey": secret}
 
 
+def encoded(secret: bytes) -> dict[str, Any]:
+    """The same for operations that boto3 does not encode the key of."""
+    text = base64.b64encode(secret).decode()
+    return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": text, "SSECustomerKeyMD5": md5_of(secret)}
+
+
 def md5_of(secret: bytes) -> str:
     """As the header has it."""
     return base64.b64encode(hashlib.md5(secret, usedforsecurity=False).digest()).decode()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .access import allow, policy, put, refused
+from .access import allow, policy, refused
 from .configurations import DELETERS, EMPTY, NOT_CONFIGURED, ROLE, call
 from .http_calls import NAMESPACE, Caller
 
@@ -197,35 +197,6 @@ def test_every_object_says_that_it_is_encrypted(s3: Any, bucket: str) -> None:
     copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "k"})
     assert copied["ServerSideEncryption"] == "AES256"
     assert s3.create_multipart_upload(Bucket=bucket, Key="m")["ServerSideEncryption"] == "AES256"
-
-
-@pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
-def test_keys_of_kms_are_refused_until_there_is_kms(s3: Any, bucket: str, algorithm: str) -> None:
-    with refused("NotImplemented", status=501):
-        put_encryption(s3, bucket, SSEAlgorithm=algorithm)
-    for make in (s3.put_object, s3.create_multipart_upload):
-        with refused("NotImplemented", status=501):
-            make(Bucket=bucket, Key="k", ServerSideEncryption=algorithm)
-    with refused("NotImplemented", status=501):
-        s3.put_object(Bucket=bucket, Key="k", ServerSideEncryption=algorithm, SSEKMSKeyId="alias/a")
-    put(s3, bucket, "source")
-    with refused("NotImplemented", status=501):
-        s3.copy_object(
-            Bucket=bucket, Key="k", CopySource={"Bucket": bucket, "Key": "source"}, ServerSideEncryption=algorithm
-        )
-    assert encrypted_by(s3, bucket) == "AES256"
-    assert [one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["source"]
-
-
-def test_keys_of_the_customers_own_are_refused(s3: Any, bucket: str) -> None:
-    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
-    put(s3, bucket, "k")
-    for make in (s3.put_object, s3.get_object, s3.create_multipart_upload):
-        with refused("NotImplemented", status=501):
-            make(Bucket=bucket, Key="k", **key)
-    with pytest.raises(ClientError) as caught:
-        s3.head_object(Bucket=bucket, Key="k", **key)
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_unknown_algorithms_are_refused(s3: Any, bucket: str) -> None:

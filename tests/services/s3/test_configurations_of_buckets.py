@@ -49,15 +49,19 @@ def test_a_bucket_key_is_remembered_until_the_default_is_back(s3: Any, bucket: s
     assert shown_rule(s3, bucket)["BucketKeyEnabled"] is False
 
 
-def test_customers_own_keys_are_blocked_and_stay_so(s3: Any, bucket: str) -> None:
+def test_customers_own_keys_are_blocked_until_it_is_said_otherwise(s3: Any, bucket: str) -> None:
     blocked = {"EncryptionType": ["SSE-C"]}
     assert shown_rule(s3, bucket)["BlockedEncryptionTypes"] == blocked
     put_rule(s3, bucket, BlockedEncryptionTypes=blocked)
     assert shown_rule(s3, bucket) == {
         "ApplyServerSideEncryptionByDefault": DEFAULT, "BucketKeyEnabled": False, "BlockedEncryptionTypes": blocked
     }  # fmt: skip
-    with refused("NotImplemented", "BlockedEncryptionTypes", status=501):
-        put_rule(s3, bucket, BlockedEncryptionTypes={"EncryptionType": ["NONE"]})
+    put_rule(s3, bucket, BlockedEncryptionTypes={"EncryptionType": ["NONE"]})
+    assert shown_rule(s3, bucket)["BlockedEncryptionTypes"] == {"EncryptionType": ["NONE"]}
+    with refused("MalformedXML", status=400):
+        put_rule(s3, bucket, BlockedEncryptionTypes={"EncryptionType": ["NONE", "SSE-C"]})
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert shown_rule(s3, bucket)["BlockedEncryptionTypes"] == blocked
 
 
 def test_a_key_of_kms_does_not_go_with_aes256(s3: Any, bucket: str) -> None:

@@ -91,7 +91,7 @@ def multipart_uploads(worker: Worker) -> None:
     parts = []
     for number, body in enumerate(bodies, 1):
         sent = s3.upload_part(Bucket=BUCKET, Key=key, UploadId=upload, PartNumber=number, Body=body)
-        worker.ledger.part(key, upload, number, body)
+        worker.ledger.part(key, upload, number, sent["ETag"])
         parts.append({"PartNumber": number, "ETag": sent["ETag"]})
     worker.ledger.done(key, upload)
     if worker.chance.random() < 0.2:
@@ -150,15 +150,26 @@ def until_nothing_is_left_over(cloud: CloudProcess) -> None:
 CHANGES = [small_puts, large_puts, multipart_uploads, copies, deletes, transfers]
 
 
-def through_kills(folder: Path, change: Callable[[Worker], None], kills: int) -> None:
+def through_kills(folder: Path, change: Callable[[Worker], None], kills: int, *, sealed: bool = False) -> None:
     """Work, kill, start, look; again and again on one bucket. Nothing is left that nobody needs."""
     with running(CloudProcess(folder / "data", checks_outputs=False)) as cloud:
-        _through_kills(cloud, folder, change, kills)
+        _through_kills(cloud, folder, change, kills, sealed=sealed)
 
 
-def _through_kills(cloud: CloudProcess, folder: Path, change: Callable[[Worker], None], kills: int) -> None:
+def seal_objects(cloud: CloudProcess) -> None:
+    """Has all objects of the bucket lie under a key of KMS."""
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    cloud.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def _through_kills(
+    cloud: CloudProcess, folder: Path, change: Callable[[Worker], None], kills: int, *, sealed: bool
+) -> None:
     cloud.client("s3").create_bucket(Bucket=BUCKET)
-    ledger, chance = Ledger(), random.Random(change.__name__)
+    if sealed:
+        seal_objects(cloud)
+    ledger, chance = Ledger(etags_tell=not sealed), random.Random(change.__name__)
     for _ in range(kills):
         enough = ledger.acknowledged + chance.randint(5, 20)
         killing = threading.Event()
@@ -188,6 +199,11 @@ def test_what_was_acknowledged_is_whole_after_a_kill_and_nothing_is_half(
     tmp_path: Path, change: Callable[[Worker], None]
 ) -> None:
     through_kills(tmp_path, change, kills=2)
+
+
+@pytest.mark.parametrize("change", [large_puts, multipart_uploads, copies])
+def test_it_is_so_under_a_key_of_kms(tmp_path: Path, change: Callable[[Worker], None]) -> None:
+    through_kills(tmp_path, change, kills=1, sealed=True)
 
 
 @pytest.mark.slow

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from .access import allow, deny, set_policy
+from .access import allow, deny, read, set_policy
+from .encrypting import body_of, default
 from .http_calls import Caller
 from .test_post_uploads import Fields, form, nothing_in, send, signed
 
@@ -113,3 +114,24 @@ def test_a_policy_that_has_nobodys_signature_is_refused(http: Caller, s3: Any, o
     assert answer.said == (400, "InvalidArgument")
     assert "'X-Amz-Algorithm'" in answer.error["Message"] or "'AWSAccessKeyId'" in answer.error["Message"]
     assert nothing_in(s3, open_bucket)
+
+
+@pytest.mark.parametrize("size", [5, 700_000])
+def test_a_form_s_file_is_sealed_under_keys_of_kms(
+    http: Caller, s3: Any, bucket: str, account: str, key: str, size: int
+) -> None:
+    said = {
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": key,
+        "x-amz-server-side-encryption-bucket-key-enabled": "true",
+    }
+    fields = [*signed(account, bucket, *({name: value} for name, value in said.items())), *said.items()]
+    answer = send(http, bucket, form(fields, body_of(size)))
+    assert answer.status == 204
+    assert answer.headers["x-amz-server-side-encryption-aws-kms-key-id"] == key
+    assert read(s3, bucket, "k") == body_of(size)
+    assert s3.head_object(Bucket=bucket, Key="k")["BucketKeyEnabled"] is True
+    default(s3, bucket, key=key)
+    assert send(http, bucket, form(signed(account, bucket), body_of(size))).status == 204
+    assert s3.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key
+    assert read(s3, bucket, "k") == body_of(size)

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -78,10 +79,21 @@ class CloudProcess:
         """A boto3 client that never retries and signs as an account's root, or with other credentials."""
         return boto3.client(
             service,
-            endpoint_url=self.endpoint,
             region_name=region,
-            **{"aws_access_key_id": account, "aws_secret_access_key": "test", "config": _CONFIG, **more},
+            **{
+                "endpoint_url": self.endpoint,
+                "aws_access_key_id": account,
+                "aws_secret_access_key": "test",
+                "config": _CONFIG,
+                **more,
+            },
         )
+
+    def tls_client(self, service: str, account: str) -> Any:
+        """The same over TLS."""
+        ssl.get_server_certificate(("127.0.0.1", self.port))  # the certificate is made at the first handshake
+        endpoint, trusted = f"https://127.0.0.1:{self.port}", str(self.data_dir / "tls" / "ca.pem")
+        return self.client(service, account=account, endpoint_url=endpoint, verify=trusted)
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
         """The cloud's own endpoints; gives the decoded answer, AssertionError unless it is 200."""

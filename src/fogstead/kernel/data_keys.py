@@ -6,11 +6,12 @@ cannot read, and what is on the disk opens with neither the cloud's root key nor
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import Home
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 KEPT_MAX: Final = 4096
 """Opened data keys that are remembered at once, the last used ones."""
+
+Place = tuple[Hashable, ...]
+"""Whose a data key is, what for, and for which requester."""
+
+
+class SealedKey(NamedTuple):
+    """A data key as it is kept: as KMS sealed it, under which key, about what."""
+
+    sealed: bytes
+    key_arn: str
+    context: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +49,33 @@ class DataKeys:
 
     def __init__(self, kept_max: int = KEPT_MAX) -> None:
         self._kept_max = kept_max
-        self._kept: OrderedDict[tuple[Hashable, ...], tuple[DataKey, Millis]] = OrderedDict()
+        self._kept: OrderedDict[Place, tuple[DataKey, Millis]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def reused(self, place: tuple[Hashable, ...], now: Millis, until: Millis, make: Callable[[], DataKey]) -> DataKey:
-        """The data key of a place; made, and remembered until a time, when there is none."""
+    def find(self, place: Place, now: Millis) -> DataKey | None:
+        """The data key of a place, if there is one that is still good."""
         with self._lock:
             known = self._kept.get(place)
-            if known is not None and known[1] > now:
-                self._kept.move_to_end(place)
-                return known[0]
-        made = make()
+            if known is None or known[1] <= now:
+                return None
+            self._kept.move_to_end(place)
+            return known[0]
+
+    def keep(self, place: Place, key: DataKey, until: Millis) -> None:
+        """Remember the data key of a place until a time."""
         with self._lock:
-            self._kept[place] = (made, until)
+            self._kept[place] = (key, until)
             self._kept.move_to_end(place)
             if len(self._kept) > self._kept_max:
                 self._kept.popitem(last=False)
-        return made
+
+    def reused(self, place: Place, now: Millis, until: Millis, make: Callable[[], DataKey]) -> DataKey:
+        """The data key of a place; made, and remembered until a time, when there is none."""
+        known = self.find(place, now)
+        if known is None:
+            known = make()
+            self.keep(place, known, until)
+        return known
 
     def forget(self, owner: Hashable) -> None:
         """Drop all whose place begins with `owner`."""
@@ -70,13 +92,10 @@ class DataKeys:
         return len(self._kept)
 
 
-def new(
-    tx: Transaction, key_id: str, context: Mapping[str, str], home: Home, *, verified: bool = False, of: Hashable = ""
-) -> DataKey:
+def new(tx: Transaction, key_id: str, context: Mapping[str, str], home: Home, *, verified: bool = False) -> DataKey:
     """A new data key under a KMS key of `home`, or of the home that its ARN tells, for the caller.
 
-    Its errors are those of KMS. `verified` has it opened once more, as services do that need both permissions. `of`
-    tells several new ones of one call apart.
+    Its errors are those of KMS. `verified` has it opened once more, as services do that need both permissions.
     """
     said = dict(context)
 
@@ -84,29 +103,32 @@ def new(
         made = await call.as_caller_in(home.region, home.account).kms.generate_data_key(
             KeyId=key_id, KeySpec="AES_256", EncryptionContext=said
         )
-        key = DataKey(made["Plaintext"], made["CiphertextBlob"], made["KeyId"])
-        return await _opened(call, key.key_arn, key.sealed, said, home) if verified else key
+        if verified:
+            return await _opened(call, SealedKey(made["CiphertextBlob"], made["KeyId"], said), home)
+        return DataKey(made["Plaintext"], made["CiphertextBlob"], made["KeyId"])
 
-    known: DataKey = tx.ask(("new data key", key_id, tuple(sorted(said.items())), home, of), ask)
+    known: DataKey = tx.ask(("new data key", key_id, tuple(sorted(said.items())), home), ask)
     return known
 
 
-def opened(tx: Transaction, key_arn: str, sealed: bytes, context: Mapping[str, str], home: Home) -> DataKey:
-    """A data key that KMS sealed, opened for the caller. Its errors are those of KMS."""
-    known: DataKey = tx.ask(
-        ("opened data key", sealed), lambda call: _opened(call, key_arn, sealed, dict(context), home)
-    )
+def opened(tx: Transaction, wanted: Sequence[SealedKey], home: Home) -> list[DataKey]:
+    """Data keys that KMS sealed, opened for the caller, all or none. Its errors are those of KMS."""
+
+    async def ask(call: Call) -> list[DataKey]:
+        return await asyncio.gather(*(_opened(call, one, home) for one in wanted))
+
+    known: list[DataKey] = tx.ask(("opened data keys", tuple(one.sealed for one in wanted)), ask)
     return known
 
 
-async def _opened(call: Call, key_arn: str, sealed: bytes, context: dict[str, str], home: Home) -> DataKey:
+async def _opened(call: Call, key: SealedKey, home: Home) -> DataKey:
     answer = await call.as_caller_in(home.region, home.account).kms.decrypt(
-        CiphertextBlob=sealed, KeyId=key_arn, EncryptionContext=context
+        CiphertextBlob=key.sealed, KeyId=key.key_arn, EncryptionContext=dict(key.context)
     )
-    return DataKey(answer["Plaintext"], sealed, key_arn)
+    return DataKey(answer["Plaintext"], key.sealed, key.key_arn)
 
 
-def requester(tx: Transaction) -> tuple[Hashable, ...]:
+def requester(tx: Transaction) -> Place:
     """Whom services take for one and the same when they use a data key again.
 
     All sessions of a role are, unless their policies differ; a service is as many as there are resources it acts for.

@@ -10,6 +10,19 @@ import pytest
 from cloud import CloudProcess
 
 
+@pytest.fixture
+def kms(client: Callable[..., Any]) -> Any:
+    """KMS, as the root of the test's own account."""
+    return client("kms")
+
+
+@pytest.fixture
+def key(kms: Any) -> str:
+    """The ARN of a key of the test's own account."""
+    arn: str = kms.create_key()["KeyMetadata"]["Arn"]
+    return arn
+
+
 @pytest.fixture(scope="session")
 def moving_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudProcess]:
     """One cloud for all tests that move time; it only goes forward, and each test has an account of its own."""

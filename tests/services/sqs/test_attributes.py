@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cloud import CloudProcess
+
 from .helpers import arn, attributes, refused, send
 
 LIMITS = {
@@ -91,17 +93,55 @@ def test_fifo_attributes_are_for_fifo_queues(sqs: Any, queue: str, fifo_queue: s
     assert attributes(sqs, fifo_queue, *high) == high
 
 
-def test_encryption_that_is_not_there_is_refused_by_name(sqs: Any, queue: str) -> None:
+ENCRYPTION = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled")
+
+
+def test_a_queue_that_is_made_over_http_is_not_encrypted(sqs: Any, queue: str) -> None:
+    assert attributes(sqs, queue, *ENCRYPTION) == {"SqsManagedSseEnabled": "false"}
+
+
+def test_a_queue_that_is_made_over_tls_is_encrypted(cloud: CloudProcess, account: str) -> None:
+    own_tls = cloud.tls_client("sqs", account)
+    url = own_tls.create_queue(QueueName="orders")["QueueUrl"]
+    assert attributes(own_tls, url, *ENCRYPTION) == {"SqsManagedSseEnabled": "true"}
+    plain = own_tls.create_queue(QueueName="plain", Attributes={"SqsManagedSseEnabled": "false"})["QueueUrl"]
+    assert attributes(own_tls, plain, *ENCRYPTION) == {"SqsManagedSseEnabled": "false"}
+    own_tls.send_message(QueueUrl=url, MessageBody="hello")
+    assert own_tls.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "hello"
+
+
+def test_one_encryption_takes_the_place_of_the_other(sqs: Any, queue: str) -> None:
+    def change(**given: str) -> dict[str, str]:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=given)
+        return attributes(sqs, queue, *ENCRYPTION)
+
+    own, none = {"SqsManagedSseEnabled": "true"}, {"SqsManagedSseEnabled": "false"}
+    kms = {"KmsMasterKeyId": "alias/aws/sqs", "KmsDataKeyReusePeriodSeconds": "300", **none}
+    assert change(SqsManagedSseEnabled="true") == own
+    assert change(KmsMasterKeyId="alias/aws/sqs") == kms
+    assert change(KmsDataKeyReusePeriodSeconds="60") == {**kms, "KmsDataKeyReusePeriodSeconds": "60"}
+    assert change(SqsManagedSseEnabled="true") == own
+    assert change(KmsDataKeyReusePeriodSeconds="900") == own
+    assert change(KmsMasterKeyId="", SqsManagedSseEnabled="false") == none
+    with refused("InvalidAttributeValue", "one type of server-side encryption"):
+        change(KmsMasterKeyId="alias/aws/sqs", SqsManagedSseEnabled="true")
     for name, value in (
-        ("KmsMasterKeyId", "alias/aws/sqs"),
-        ("KmsDataKeyReusePeriodSeconds", "300"),
-        ("SqsManagedSseEnabled", "true"),
+        ("KmsDataKeyReusePeriodSeconds", "59"),
+        ("KmsDataKeyReusePeriodSeconds", "86401"),
+        ("SqsManagedSseEnabled", "yes"),
     ):
-        with refused("NotImplemented", name):
-            sqs.set_queue_attributes(QueueUrl=queue, Attributes={name: value})
-        with refused("NotImplemented", name):
-            sqs.create_queue(QueueName="sealed", Attributes={name: value})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"SqsManagedSseEnabled": "false", "KmsMasterKeyId": ""})
+        with refused("InvalidAttributeValue", name):
+            change(**{name: value})
+
+
+def test_a_queue_with_another_key_is_another_queue(sqs: Any) -> None:
+    given = {"KmsMasterKeyId": "alias/aws/sqs"}
+    for _ in range(2):
+        sqs.create_queue(QueueName="q", Attributes=given)
+    with refused("QueueNameExists", "KmsMasterKeyId"):
+        sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": "alias/other"})
+    with refused("QueueNameExists", "KmsMasterKeyId"):
+        sqs.create_queue(QueueName="q", Attributes={"KmsMasterKeyId": ""})
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ _QUERY_ERRORS = {
     "RequestThrottled": ("RequestThrottled", 403),
     "InvalidSecurity": ("InvalidSecurity", 403),
     "ResourceNotFoundException": ("ResourceNotFoundException", 404),
+    "KmsAccessDenied": ("KMS.AccessDeniedException", 400),
+    "KmsDisabled": ("KMS.DisabledException", 400),
+    "KmsInvalidKeyUsage": ("KMS.InvalidKeyUsageException", 400),
+    "KmsInvalidState": ("KMS.InvalidStateException", 400),
+    "KmsNotFound": ("KMS.NotFoundException", 400),
 }
 
 

@@ -54,7 +54,7 @@ def read(origin: Origin, given: Mapping[str, Any], prefix: str = "") -> Customer
     algorithm, text, md5 = (given.get(prefix + member) for member in MEMBERS)
     if algorithm is None and text is None and md5 is None:
         return None
-    if not is_private(origin):
+    if not (origin.secure or _is_loopback(origin.source_ip)):
         raise InvalidRequest(f"{_REQUESTS}be made over a secure connection.")
     if algorithm is None:
         raise _missing("provide a valid encryption algorithm.", "algorithm")
@@ -73,11 +73,6 @@ def read(origin: Origin, given: Mapping[str, Any], prefix: str = "") -> Customer
             ArgumentName=f"{_HEADER}key-MD5",
         )
     return CustomerKey(secret, md5)
-
-
-def is_private(origin: Origin) -> bool:
-    """Whether nobody between the sender and this cloud could have read the request."""
-    return origin.secure or _is_loopback(origin.source_ip)
 
 
 @lru_cache(maxsize=256)

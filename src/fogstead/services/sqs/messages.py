@@ -28,8 +28,19 @@ _HANDLE = struct.Struct(">QQQQI")
 _INTEGER_MAX = (1 << 63) - 1
 
 
+class Seal(msgspec.Struct, frozen=True, array_like=True):
+    """What a message's contents are sealed under; they stay so in other queues."""
+
+    queue: int
+    """The identity of the queue it was sent to."""
+    queue_arn: str = ""
+    key_arn: str = ""
+    data_key: bytes = b""
+    """As KMS sealed it; empty under the cloud's own key alone."""
+
+
 class Message(msgspec.Struct, array_like=True):
-    """One message at rest. Times in cloud milliseconds; `body` is None when it has a row of its own."""
+    """One message at rest. Times in cloud milliseconds; `body` is None when it has a row of its own, or is sealed."""
 
     id: str
     body: str | None
@@ -49,6 +60,14 @@ class Message(msgspec.Struct, array_like=True):
     moved: bool = False
     delayed: bool = False
     source_arn: str = ""
+    seal: Seal | None = None
+    sealed: bytes = b""
+    """Body, digest and attributes, when there is a seal."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its contents have a row of their own."""
+        return self.size > INLINE_BYTES
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -57,7 +76,9 @@ VERSION = b"\x01"
 
 
 def to_bytes(message: Message) -> bytes:
-    """A message's row."""
+    """A message's row; of a sealed message nothing is in the clear that its sender wrote."""
+    if message.seal is not None:
+        message = msgspec.structs.replace(message, body=None, md5="", attributes=None)
     return VERSION + _encode(message)
 
 
@@ -66,6 +87,24 @@ def from_bytes(raw: bytes) -> Message:
     if raw[0] != 1:
         raise ValueError(f"a message of version {raw[0]} cannot be read by this program")
     return _decode(memoryview(raw)[1:])
+
+
+def take_apart(message: Message) -> bytes:
+    """Take the contents of a long message out of it, to be kept in a row of their own."""
+    if message.seal is not None:
+        contents, message.sealed = message.sealed, b""
+        return contents
+    assert message.body is not None
+    body, message.body = message.body, None
+    return body.encode("utf-8", "surrogatepass")
+
+
+def put_together(message: Message, contents: bytes) -> None:
+    """Give a message back what was taken out of it."""
+    if message.seal is not None:
+        message.sealed = contents
+    else:
+        message.body = contents.decode("utf-8", "surrogatepass")
 
 
 class Handle(NamedTuple):

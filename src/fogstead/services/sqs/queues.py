@@ -123,7 +123,9 @@ def _with_owner(given: Mapping[str, Any], home: Home) -> Located:
 def create_queue(tx: Transaction, req: CreateQueueRequest) -> CreateQueueResult:
     """Creating a queue twice is harmless unless an attribute that was given differs."""
     name, given = req["QueueName"], req.get("Attributes", {})
-    wanted = queue_attributes.changed(QueueAttributes(), given, creating=True)
+    # Queues that are made over plain HTTP begin without encryption. Source: AWS Compute Blog, "Announcing server-side
+    # encryption with Amazon SQS-managed encryption keys (SSE-SQS) by default".
+    wanted = queue_attributes.changed(QueueAttributes(managed_sse=tx.origin.secure), given, creating=True)
     _check_name(name, wanted)
     located = Queue.at(tx.home, name)
     queue = tx.find(Queue, name)
@@ -167,7 +169,7 @@ def _refuse_other_attributes(queue: Queue, given: Mapping[str, str]) -> None:
     if wanted == queue.attributes:
         return
     have, want = queue_attributes.shown(queue.attributes), queue_attributes.shown(wanted)
-    different = next((name for name in want if want[name] != have.get(name)), "RedrivePolicy")
+    different = next((name for name in {**have, **want} if want.get(name) != have.get(name)), "RedrivePolicy")
     raise QueueNameExists(f"A queue already exists with the same name and a different value for attribute {different}")
 
 
@@ -261,6 +263,7 @@ def set_queue_attributes(tx: Transaction, req: SetQueueAttributesRequest) -> Non
     if "RedrivePolicy" in req["Attributes"]:
         _check_redrive(tx, queue.name, wanted)
     tx.replace(queue, attributes=wanted, modified_at=tx.now)
+    tx.after_commit(lambda: tx.cloud.data_keys.forget(queue.arrivals))
 
 
 @sqs.operation(on=Queue, at="QueueUrl")
@@ -269,6 +272,7 @@ def delete_queue(tx: Transaction, req: DeleteQueueRequest) -> None:  # noqa: ARG
     owner_only(tx)
     queue: Queue = tx.resource
     tx.delete(queue)
+    tx.after_commit(lambda: tx.cloud.data_keys.forget(queue.arrivals))
     tx.unschedule("sqs.expire", queue.name)
     tx.unschedule("sqs.expire-more", queue.name)
     tx.keys.put(tx.home.prefix + _DELETED + pack(queue.name), tx.now.to_bytes(8, "big"))

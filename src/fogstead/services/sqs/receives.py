@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel.transaction import Transaction
 from fogstead.kernel.waiting import Again
-from fogstead.services.sqs import batches, fifo, messages, standard
+from fogstead.services.sqs import batches, encryption, fifo, messages, standard
 from fogstead.services.sqs.messages import Handle, Wanted
 from fogstead.services.sqs.queues import Queue
 from fogstead.services.sqs.sends import throttle
@@ -46,6 +46,7 @@ def receive_message(tx: Transaction, req: ReceiveMessageRequest) -> ReceiveMessa
     throttle(tx, "receive")
     taken = _take(tx, queue, limit, visibility, req.get("ReceiveRequestAttemptId"))
     if taken.found:
+        encryption.unseal(tx, queue, [one.message for one in taken.found])
         tx.tell_at(queue.arrivals, tx.now + visibility * 1000)
         wanted = Wanted.of(req)
         return {"Messages": [messages.shown(one.message, one.handle.encode(), wanted) for one in taken.found]}

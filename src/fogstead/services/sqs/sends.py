@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fogstead.kernel.throttling import Rate
 from fogstead.kernel.transaction import Transaction
-from fogstead.services.sqs import batches, fifo, messages, standard
+from fogstead.services.sqs import batches, encryption, fifo, messages, standard
 from fogstead.services.sqs.attributes import MESSAGE_BYTES_MAX
+from fogstead.services.sqs.encryption import Sealing
 from fogstead.services.sqs.messages import Message
 from fogstead.services.sqs.queues import Queue
 from fogstead.services.sqs.service import BatchRequestTooLong, InvalidParameterValue, RequestThrottled, sqs
@@ -30,7 +31,7 @@ HIGH_THROUGHPUT_RATE = Rate(per_second=9_000, burst=9_000)
 def send_message(tx: Transaction, req: SendMessageRequest) -> SendMessageResult:
     """The message is kept when this is answered."""
     throttle(tx, "send")
-    result: SendMessageResult = messages.sent(_send(tx, req))
+    result: SendMessageResult = messages.sent(_send(tx, req, encryption.sealing_of(tx, tx.resource)))
     return result
 
 
@@ -45,7 +46,8 @@ def send_message_batch(tx: Transaction, req: SendMessageBatchRequest) -> SendMes
             f"Batch requests cannot be longer than {MESSAGE_BYTES_MAX} bytes. You have sent {size} bytes."
         )
     throttle(tx, "send")
-    return batches.run(tx, entries, lambda entry: messages.sent(_send(tx, entry)))  # type: ignore[return-value]
+    sealing = encryption.sealing_of(tx, tx.resource)
+    return batches.run(tx, entries, lambda entry: messages.sent(_send(tx, entry, sealing)))  # type: ignore[return-value]
 
 
 def throttle(tx: Transaction, what: str) -> None:
@@ -69,7 +71,7 @@ def _bytes(value: str | bytes | None) -> int:
     return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b"")
 
 
-def _send(tx: Transaction, entry: Mapping[str, Any]) -> Message:
+def _send(tx: Transaction, entry: Mapping[str, Any], sealing: Sealing | None) -> Message:
     queue: Queue = tx.resource
     message = messages.read(entry, queue.attributes, tx.new_id(), tx.caller.user_id, tx.now)
     deduplication_id, delay = entry.get("MessageDeduplicationId"), entry.get("DelaySeconds")
@@ -80,6 +82,7 @@ def _send(tx: Transaction, entry: Mapping[str, Any]) -> Message:
                 "not valid for this queue type."
             )
         fifo.prepare(queue, message, deduplication_id)
+        encryption.seal(tx, sealing, message)
         fifo.send(tx, queue, message)
         return message
     if deduplication_id is not None:
@@ -92,5 +95,6 @@ def _send(tx: Transaction, entry: Mapping[str, Any]) -> Message:
             f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and "
             f"<= {DELAY_MAX}."
         )
+    encryption.seal(tx, sealing, message)
     standard.send(tx, queue, message, queue.attributes.delay if delay is None else delay)
     return message

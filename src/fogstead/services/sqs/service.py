@@ -43,6 +43,11 @@ InvalidBatchEntryId = sqs.error(
     "It can be at most 80 letters long.",
 )
 RequestThrottled = sqs.error("RequestThrottled", "The request was denied due to request throttling.")
+KmsAccessDenied = sqs.error("KmsAccessDenied", "The caller doesn't have the required KMS access.")
+KmsDisabled = sqs.error("KmsDisabled", "The specified KMS key isn't enabled.")
+KmsInvalidKeyUsage = sqs.error("KmsInvalidKeyUsage", "The KMS key is not for encrypting and decrypting.")
+KmsInvalidState = sqs.error("KmsInvalidState", "The state of the KMS key is not valid for this request.")
+KmsNotFound = sqs.error("KmsNotFound", "The specified KMS key could not be found.")
 InvalidParameterValue = sqs.error("InvalidParameterValue", "Value for parameter is invalid.", status=400)
 
 queues_listed_max = 1000

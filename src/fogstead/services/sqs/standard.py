@@ -23,7 +23,7 @@ from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import Key, end_of
 from fogstead.primitives.store.packing import pack, pack_int
 from fogstead.services.sqs import messages
-from fogstead.services.sqs.messages import INLINE_BYTES, Handle, Message
+from fogstead.services.sqs.messages import Handle, Message
 from fogstead.services.sqs.queues import Queue, dead_letters_of
 from fogstead.services.sqs.service import InvalidParameterValue, MessageNotInflight, in_flight_max
 
@@ -84,20 +84,21 @@ def send(tx: Transaction, queue: Queue, message: Message, delay_seconds: int) ->
 
 
 def put(tx: Transaction, shard: Key, message: Message, visible_at: Millis, number: int) -> None:
-    """Write a message's row, and its body apart when it is long."""
-    body = message.body
-    if body is not None and message.size > INLINE_BYTES:
-        tx.keys.put(shard + _BODIES + pack_int(number), body.encode("utf-8", "surrogatepass"))
-        message.body = None
+    """Write a message's row, and its contents apart when they are long."""
+    if not message.is_long:
+        tx.keys.put(_key(shard, visible_at, number), messages.to_bytes(message))
+        return
+    apart = messages.take_apart(message)
+    tx.keys.put(shard + _BODIES + pack_int(number), apart)
     tx.keys.put(_key(shard, visible_at, number), messages.to_bytes(message))
-    message.body = body
+    messages.put_together(message, apart)
 
 
 def _with_body(tx: Transaction, shard: Key, message: Message, number: int) -> Message:
-    if message.body is None:
-        raw = tx.keys.get(shard + _BODIES + pack_int(number))
-        assert raw is not None, "a body is kept as long as its message"
-        message.body = raw.decode("utf-8", "surrogatepass")
+    if message.is_long:
+        apart = tx.keys.get(shard + _BODIES + pack_int(number))
+        assert apart is not None, "a body is kept as long as its message"
+        messages.put_together(message, apart)
     return message
 
 
@@ -211,7 +212,7 @@ def remove(tx: Transaction, shard: Key, visible_at: Millis, number: int, message
     """Delete all rows of a message."""
     tx.keys.delete(_key(shard, visible_at, number))
     _drop_marks(tx, shard, visible_at, number, message)
-    if message.body is None:
+    if message.is_long:
         tx.keys.delete(shard + _BODIES + pack_int(number))
 
 
@@ -264,7 +265,7 @@ def move(
     _with_body(tx, shard, message, number)
     tx.keys.delete(_key(shard, visible_at, number))
     _drop_marks(tx, shard, visible_at, number, message)
-    if message.size > INLINE_BYTES:
+    if message.is_long:
         tx.keys.delete(shard + _BODIES + pack_int(number))
     message.receives = 0
     message.source_arn = source_arn

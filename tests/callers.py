@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -52,3 +53,22 @@ def kms_calls(cloud: CloudProcess, account: str, operation: str = "") -> list[di
         for one in records
         if one["service"] == "kms" and one["account"] == account and operation in ("", one["operation"])
     ]
+
+
+def session(cloud: CloudProcess, account: str, role: str, name: str = "one") -> Client:
+    """Makes clients of a session of a role of an account; the role is made when it is not there."""
+    iam = cloud.client("iam", account=account)
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))
+    user_of = user(cloud, account, f"{role}-{name}")
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    iam.put_user_policy(UserName=f"{role}-{name}", PolicyName="p", PolicyDocument=document(allowed))
+    arn = f"arn:aws:iam::{account}:role/{role}"
+    taken = user_of("sts").assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]
+    keys = {
+        "aws_access_key_id": taken["AccessKeyId"],
+        "aws_secret_access_key": taken["SecretAccessKey"],
+        "aws_session_token": taken["SessionToken"],
+    }
+    return lambda service: cloud.client(service, **keys)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from callers import key_policy, kms_calls, lets, user_arn
+from callers import key_policy, kms_calls, lets, session, user_arn
 from cloud import CloudProcess
 
-from .access import allow, arn, deny, put, read, refused, set_policy
+from .access import allow, arn, deny, policy, put, read, refused, set_policy
 from .encrypting import body_of, context, default, under, upload
 
 PART = 5 * 1024 * 1024
@@ -101,6 +101,24 @@ def test_a_copy_takes_the_source_s_key_and_the_target_s(
     kms.put_key_policy(KeyId=target, Policy=key_policy(account))
     with refused("AccessDenied", "kms:GenerateDataKey", status=403):
         ann.copy_object(**copy)
+
+
+def test_a_role_s_sessions_write_and_read_by_the_role_s_policy(
+    cloud: CloudProcess, kms: Any, bucket: str, key: str, account: str
+) -> None:
+    worker = session(cloud, account, "worker")("s3")
+    iam, arns = cloud.client("iam", account=account), [arn(bucket), arn(bucket, "*")]
+    objects = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": arns}
+    iam.put_role_policy(RoleName="worker", PolicyName="objects", PolicyDocument=policy(objects))
+    with refused("AccessDenied", "kms:GenerateDataKey", status=403):
+        put(worker, bucket, "k", **under(key))
+    keys = {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": key}
+    iam.put_role_policy(RoleName="worker", PolicyName="keys", PolicyDocument=policy(keys))
+    put(worker, bucket, "k", **under(key))
+    assert read(worker, bucket, "k") == b"x"
+    iam.delete_role_policy(RoleName="worker", PolicyName="keys")
+    with refused("AccessDenied", "kms:Decrypt", status=403):
+        read(worker, bucket, "k")
 
 
 def test_a_key_may_be_for_s3_alone(ann: Any, shared: str, key: str, allowed: Callable[..., None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callers import Client, key_policy, kms_calls, lets, user, user_arn
+from callers import Client, document, key_policy, kms_calls, lets, session, user, user_arn
 from cloud import CloudProcess
 
 from .helpers import arn, bodies, receive, receive_one, refused, with_dead_letters
@@ -202,7 +202,7 @@ def test_a_key_is_named_by_an_alias_of_the_queue_s_account(
     queue = make(sqs, KmsMasterKeyId="alias/orders")
     sqs.add_permission(QueueUrl=queue, Label="other", AWSAccountIds=[other], Actions=["SendMessage"])
     theirs = client("sqs", account=other)
-    with refused("KmsAccessDenied", key):
+    with refused("KmsAccessDenied", "kms:GenerateDataKey"):
         send(theirs, queue, "x")
     kms.put_key_policy(KeyId=key, Policy=key_policy(account, lets(other, "GenerateDataKey", "Decrypt")))
     send(theirs, queue, "x")
@@ -245,6 +245,20 @@ def test_an_encrypted_queue_is_told_by_s3_when_the_key_lets_it(
     while not any("Records" in one for one in found):
         found += [json.loads(message["Body"]) for message in receive(sqs, queue, WaitTimeSeconds=10)]
     assert found[0]["Event"] == "s3:TestEvent"
+
+
+def test_the_sessions_of_a_role_are_one_sender(cloud: CloudProcess, sqs: Any, key: str, account: str) -> None:
+    queue = make(sqs, KmsMasterKeyId=key)
+    sessions = [session(cloud, account, "worker", name)("sqs") for name in ("one", "two")]
+    every = {"Effect": "Allow", "Action": ["sqs:*", "kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*"}
+    cloud.client("iam", account=account).put_role_policy(
+        RoleName="worker", PolicyName="p", PolicyDocument=document(every)
+    )
+    for one in sessions:
+        send(one, queue, "x")
+    assert len(kms_calls(cloud, account, "GenerateDataKey")) == 1
+    send(sqs, queue, "x")
+    assert len(kms_calls(cloud, account, "GenerateDataKey")) == 2
 
 
 # --------------------------------------------------------------------------- data keys that are used again

@@ -53,6 +53,30 @@ def checked(command: list[str], environment: dict[str, str]) -> Program:
 
 
 # --------------------------------------------------------------------------- the AWS CLI
+def test_the_aws_cli_seals_under_keys_of_kms_and_its_own(
+    aws: Cli, own_cloud: CloudProcess, s3: Any, large: Path, tmp_path: Path
+) -> None:
+    key = own_cloud.client("kms", account="test").create_key()["KeyMetadata"]["Arn"]
+    aws("s3", "mb", "s3://sealed")
+    aws("s3", "cp", str(large), "s3://sealed/kms", "--sse", "aws:kms", "--sse-kms-key-id", key)
+    assert s3.head_object(Bucket="sealed", Key="kms")["SSEKMSKeyId"] == key
+    aws("s3", "cp", "s3://sealed/kms", "s3://sealed/copy", "--sse", "aws:kms")
+    back = tmp_path / "back"
+    aws("s3", "cp", "s3://sealed/copy", str(back))
+    assert back.read_bytes() == LARGE
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+    }
+    s3.put_bucket_encryption(Bucket="sealed", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(range(32)))
+    own = ("--sse-c", "AES256", "--sse-c-key", f"fileb://{secret}")
+    aws("s3", "cp", str(large), "s3://sealed/own", *own)
+    aws("s3", "cp", "s3://sealed/own", str(back), *own)
+    assert back.read_bytes() == LARGE
+
+
 def test_the_aws_cli_makes_fills_moves_and_removes(aws: Cli, s3: Any, large: Path, tmp_path: Path) -> None:
     aws("s3", "mb", "s3://typed")
     aws("s3", "cp", str(large), "s3://typed/folder/a & b.bin", "--metadata", "who=fog", "--content-type", "video/mp4")

@@ -64,11 +64,6 @@ def test_the_aws_cli_seals_under_keys_of_kms_and_its_own(
     back = tmp_path / "back"
     aws("s3", "cp", "s3://sealed/copy", str(back))
     assert back.read_bytes() == LARGE
-    rule = {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
-        "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
-    }
-    s3.put_bucket_encryption(Bucket="sealed", ServerSideEncryptionConfiguration={"Rules": [rule]})
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(range(32)))
     own = ("--sse-c", "AES256", "--sse-c-key", f"fileb://{secret}")

@@ -50,9 +50,9 @@ def default(s3: Any, bucket: str, algorithm: str = "aws:kms", **more: Any) -> No
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-def allow_customers_keys(s3: Any, bucket: str) -> None:
-    """New buckets take none."""
-    default(s3, bucket, "AES256", BlockedEncryptionTypes={"EncryptionType": ["NONE"]})
+def block_customers_keys(s3: Any, bucket: str) -> None:
+    """New buckets take them."""
+    default(s3, bucket, "AES256", BlockedEncryptionTypes={"EncryptionType": ["SSE-C"]})
 
 
 def upload(s3: Any, bucket: str, key: str, parts: list[bytes], *, of_part: Any = None, **more: Any) -> dict[str, Any]:

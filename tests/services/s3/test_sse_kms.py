@@ -14,7 +14,7 @@ from callers import key_policy, lets
 from cloud import CloudProcess
 
 from .access import allow, policy, put, read, refused
-from .encrypting import SIZES, allow_customers_keys, body_of, context, customers, default, on_disk, under, upload
+from .encrypting import SIZES, body_of, context, customers, default, on_disk, under, upload
 
 PART = 5 * 1024 * 1024
 MD5_OF_X = '"9dd4e461268c8034f5c8564e155c67a6"'
@@ -184,7 +184,6 @@ def test_the_encryptions_of_other_services_are_no_object_s(s3: Any, bucket: str)
 
 
 def test_a_customer_s_key_is_not_for_what_kms_sealed(s3: Any, bucket: str, key: str) -> None:
-    allow_customers_keys(s3, bucket)
     put(s3, bucket, "k", **under(key))
     with refused("InvalidRequest", "not applicable", status=400):
         read(s3, bucket, "k", **customers(b"k" * 32))

@@ -1,8 +1,8 @@
 """A bucket's default encryption: what new objects get whose request does not say.
 
 Source: S3 API reference, PutBucketEncryption; S3 User Guide, "Setting default server-side encryption behavior" and
-"Blocking or unblocking SSE-C for a general purpose bucket", by which new buckets take no customers' keys since April
-2026.
+"Blocking or unblocking SSE-C for a general purpose bucket". By the latter new buckets of AWS take no customers' keys
+since April 2026. Here they do until somebody blocks them: most programs that bring keys were written before.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Default(NamedTuple):
     key_id: str = ""
     """As it was given; empty is S3's own key of KMS."""
     bucket_key: bool = False
-    blocks_customer_keys: bool = True
+    blocked: str = ""
+    """`SSE-C` or `NONE`, as it was said; empty where nobody has said, which blocks nothing."""
 
 
 _UNSAID: Final = Default()
@@ -51,7 +52,7 @@ def default_of(bucket: Bucket) -> Default:
         said.get("SSEAlgorithm", OWN),
         said.get("KMSMasterKeyID", ""),
         said.get("BucketKeyEnabled", False),
-        not said.get("AllowsCustomerKeys", False),
+        said.get("Blocked", ""),
     )
 
 
@@ -62,11 +63,9 @@ def get_bucket_encryption(tx: Transaction, req: GetBucketEncryptionRequest) -> G
     by_default: Any = {"SSEAlgorithm": default.algorithm}
     if default.key_id:
         by_default["KMSMasterKeyID"] = default.key_id
-    rule: Any = {
-        "ApplyServerSideEncryptionByDefault": by_default,
-        "BucketKeyEnabled": default.bucket_key,
-        "BlockedEncryptionTypes": {"EncryptionType": [CUSTOMER if default.blocks_customer_keys else _BLOCKS_NOTHING]},
-    }
+    rule: Any = {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": default.bucket_key}
+    if default.blocked:
+        rule["BlockedEncryptionTypes"] = {"EncryptionType": [default.blocked]}
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
 
@@ -80,11 +79,11 @@ def put_bucket_encryption(tx: Transaction, req: PutBucketEncryptionRequest) -> N
     said = _checked(rule.get("ApplyServerSideEncryptionByDefault") or {"SSEAlgorithm": OWN})
     if rule.get("BucketKeyEnabled"):
         said["BucketKeyEnabled"] = True
-    blocked = rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", [CUSTOMER])
-    if set(blocked) == {CUSTOMER, _BLOCKS_NOTHING}:
+    blocked = set(rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", []))
+    if blocked == {CUSTOMER, _BLOCKS_NOTHING}:
         raise MalformedXML
-    if CUSTOMER not in blocked:
-        said["AllowsCustomerKeys"] = True
+    if blocked:
+        said["Blocked"] = blocked.pop()
     configure(tx, ENCRYPTION, said or None)
 
 

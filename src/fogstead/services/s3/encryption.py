@@ -96,7 +96,7 @@ def _uses_bucket_key(given: Mapping[str, Any], default: Default) -> bool:
 
 
 def _customers(tx: Transaction, bucket: Bucket, given: Mapping[str, Any]) -> Seal:
-    if default_of(bucket).blocks_customer_keys:  # before the key is looked at, as seen of AWS
+    if default_of(bucket).blocked == CUSTOMER:  # before the key is looked at, as seen of AWS
         raise AccessDenied("Server-side encryption with customer-provided keys (SSE-C) is blocked for this bucket.")
     key = customer_keys.read(tx.origin, given)
     assert key is not None

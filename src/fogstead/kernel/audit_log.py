@@ -55,6 +55,8 @@ class AuditLog:
 
     def selects(self, invocation: Invocation) -> bool:
         """Whether somebody wants a record of this data call: in the caller's account or in the resource's."""
+        if not self.selection:
+            return False
         accounts = {invocation.home.account}
         if invocation.resource is not None:
             accounts.add(invocation.resource.owner_account)

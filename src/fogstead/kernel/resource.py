@@ -115,7 +115,9 @@ class Resource(_Struct, metaclass=ResourceMeta):
     @property
     def arn(self) -> str:
         """Its Amazon Resource Name."""
-        return _format(type(self), self.home, {field: getattr(self, field) for field in self.arn_fields})
+        return _format(
+            type(self), self.account, self.region, tuple([getattr(self, field) for field in self.arn_fields])
+        )
 
     @property
     def shard(self) -> Key:
@@ -255,7 +257,8 @@ class Located:
         """The ARN that a resource here has or would have; fields that are not in its key take their defaults."""
         if not self._written:
             named = dict(zip(self.cls.key_fields, self.key, strict=True))
-            object.__setattr__(self, "_written", _format(self.cls, self.home, named))
+            values = tuple(named.get(field, "/" if field == "path" else "") for field in self.cls.arn_fields)
+            object.__setattr__(self, "_written", _format(self.cls, self.home.account, self.home.region, values))
         return self._written
 
     @property
@@ -274,16 +277,10 @@ def _as_group(field: re.Match[str]) -> str:
     return _WRITTEN.get(field[1], f"(?P<{field[1]}>.+)")
 
 
-class _Fields(dict[str, str]):
-    """The fields of an ARN; those nobody has named take their defaults."""
-
-    def __missing__(self, field: str) -> str:
-        return "/" if field == "path" else ""
-
-
-def _format(cls: type[Resource], home: Home, named: Mapping[str, str]) -> str:
-    resource = cls.arn_pattern.format_map(_Fields(named))
-    return f"arn:{partition_of(home.region)}:{cls.service.arn_service}:{home.region}:{home.account}:{resource}"
+@lru_cache(maxsize=10_000)
+def _format(cls: type[Resource], account: str, region: str, values: tuple[str, ...]) -> str:
+    resource = cls.arn_pattern.format(**dict(zip(cls.arn_fields, values, strict=True)))
+    return f"arn:{partition_of(region)}:{cls.service.arn_service}:{region}:{account}:{resource}"
 
 
 @lru_cache(maxsize=10_000)

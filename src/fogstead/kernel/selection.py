@@ -112,6 +112,9 @@ class DataSelection:
     def __init__(self) -> None:
         self._by_account: dict[str, dict[str, tuple[str, Test]]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._by_account)
+
     def __contains__(self, account: str) -> bool:
         return account in self._by_account
 

@@ -18,7 +18,12 @@ from types import CodeType, FrameType
 
 INTERVAL_SECONDS = 0.001
 OUTSIDE = "event loop, sockets, kernel"
+ACCOUNTS = "audit, counts, meter"
 _FUNCTIONS_OF_WRITE = ("answer", "answer_stream", "_finish_head", "_done", "_next", "_has_length", "__call__")
+_ACCOUNTING = frozenset(
+    f"kernel/{name}.py"
+    for name in ("asked_actions", "audit", "audit_log", "last_uses", "levels", "meter", "metrics", "selection", "usage")
+)
 _FOLDERS = (
     ("gateway/http1.py", "head"),
     ("gateway/signature.py", "signature"),
@@ -43,7 +48,18 @@ def stage_of(path: str, function: str) -> str | None:
         return {"decode": "decode", "encode": "encode", "error": "encode"}.get(function)
     if inside == "gateway/connection.py":
         return "write" if function in _FUNCTIONS_OF_WRITE else "read"
+    if accounts(path) or (inside == "kernel/pipeline.py" and function in {"_finish", "_bill"}):
+        return ACCOUNTS
     return next((stage for folder, stage in _FOLDERS if inside.startswith(folder)), None)
+
+
+@cache
+def accounts(path: str) -> bool:
+    """Whether a file counts, bills or records: all that it has done for it belongs to that."""
+    _, found, inside = path.rpartition("/fogstead/")
+    return bool(found) and (
+        inside in _ACCOUNTING or (inside.startswith("services/") and inside.endswith("/billing.py"))
+    )
 
 
 @cache
@@ -59,15 +75,17 @@ def _starts(frame: FrameType) -> bool:
 
 
 def attribute(frame: FrameType | None) -> str:
-    """The stage of the innermost frame that has one."""
+    """The stage of the innermost frame that has one, unless it works for those who count, bill or record."""
     if frame is not None and _starts(frame):
         return OUTSIDE
+    innermost = None
     while frame is not None:
-        stage = stage_of(frame.f_code.co_filename, frame.f_code.co_name)
-        if stage is not None:
-            return stage
+        path = frame.f_code.co_filename
+        if accounts(path):
+            return ACCOUNTS
+        innermost = innermost or stage_of(path, frame.f_code.co_name)
         frame = frame.f_back
-    return OUTSIDE
+    return innermost or OUTSIDE
 
 
 class Sampler:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from benchmarks.report import (
     objects_tables,
 )
 from benchmarks.run import DOCUMENT, FULL, NAMES, needed, wanted_names
-from benchmarks.sampled import OUTSIDE, stage_of
+from benchmarks.sampled import ACCOUNTS, OUTSIDE, attribute, stage_of
 from benchmarks.tables import Table, write_between_markers
 
 
@@ -141,9 +142,35 @@ def test_only_what_is_between_the_markers_changes(tmp_path: Path) -> None:
         ("/x/src/fogstead/primitives/store/sqlite.py", "put", "store"),
         ("/x/src/fogstead/primitives/blobs/folder.py", "read", "blobs"),
         ("/x/src/fogstead/primitives/ids.py", "uuid", None),
+        ("/x/src/fogstead/kernel/pipeline.py", "start", "pipeline"),
+        ("/x/src/fogstead/kernel/pipeline.py", "_finish", ACCOUNTS),
+        ("/x/src/fogstead/kernel/audit.py", "record_of", ACCOUNTS),
+        ("/x/src/fogstead/services/sqs/billing.py", "bill", ACCOUNTS),
+        ("/x/src/fogstead/services/sqs/queues.py", "arn", "service"),
         ("/usr/lib/python3.11/hmac.py", "digest", None),
         ("/usr/lib/python3.11/asyncio/runners.py", "run", OUTSIDE),
     ],
 )
 def test_functions_belong_to_stages(path: str, function: str, stage: str | None) -> None:
     assert stage_of(path, function) == stage
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "stage"),
+    [
+        ("kernel/audit.py", "services/sqs/queues.py", ACCOUNTS),
+        ("kernel/audit_log.py", "primitives/telemetry/directory.py", ACCOUNTS),
+        ("kernel/pipeline.py", "services/sqs/queues.py", "service"),
+        ("kernel/pipeline.py", "primitives/ids.py", "pipeline"),
+    ],
+)
+def test_what_is_done_for_a_record_belongs_to_the_record(outer: str, inner: str, stage: str) -> None:
+    assert _called_from(outer, inner) == stage
+
+
+def _called_from(outer: str, inner: str) -> str:
+    """The stage of a function of one file that another file calls."""
+    names: dict[str, Any] = {"here": lambda: attribute(sys._getframe(1))}
+    exec(compile("def inner(): return here()", f"/x/src/fogstead/{inner}", "exec"), names)
+    exec(compile("def outer(): return inner()", f"/x/src/fogstead/{outer}", "exec"), names)
+    return str(names["outer"]())

@@ -27,11 +27,12 @@ from typing import Any
 if __package__ in {None, ""}:  # `python benchmarks/profile.py`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks import objects
+from benchmarks import keys, objects
+from benchmarks.authorised import AUTHORISED
 from benchmarks.measure import WARM_SECONDS
 from benchmarks.process import cpu_seconds
 from benchmarks.replay import Load
-from benchmarks.rows import AUTHORISED, CALLS, Row
+from benchmarks.rows import CALLS, Row
 from benchmarks.run import DOCUMENT
 from benchmarks.servers import Kind, Server, fogstead
 from benchmarks.tables import Table, write_between_markers
@@ -118,7 +119,7 @@ def lines_table(row: Row, seen: Seen) -> Table:
 
 def main() -> int:
     """The command."""
-    rows = {row.name: row for row in (*CALLS, *AUTHORISED, *objects.ROWS)}
+    rows = {row.name: row for row in (*CALLS, *AUTHORISED, *keys.ROWS, *objects.ROWS)}
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.profile",
         description=__doc__,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks import objects
+from benchmarks import keys, objects
+from benchmarks.authorised import AUTHORISED
 from benchmarks.measure import Sample
 from benchmarks.process import MIB
-from benchmarks.rows import AUTHORISED, CALLS, DURABLE, Row
+from benchmarks.rows import CALLS, DURABLE, Row
 from benchmarks.tables import Table, cost, mebibytes, micros, millis, rate
 
 OURS = "fogstead"
@@ -25,6 +26,17 @@ def calls_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dic
     cpu = Table("calls", "Server CPU per operation (lower is better; x: times ours)", ["operation", *servers])
     wall = Table("wall", "Operations a second, p50 and p99 of 16 connections", ["operation", *servers])
     return _beside(cpu, wall, CALLS, samples, servers, missing)
+
+
+def keys_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dict[str, str]) -> list[Table]:
+    """The same for keys and secrets."""
+    cpu = Table(
+        "keys", "Keys and secrets: server CPU per operation (lower is better; x: times ours)", ["operation", *servers]
+    )
+    wall = Table(
+        "keys-wall", "Keys and secrets: operations a second, p50 and p99 of 16 connections", ["operation", *servers]
+    )
+    return _beside(cpu, wall, keys.ROWS, samples, servers, missing)
 
 
 def objects_tables(samples: Sequence[Sample], servers: Sequence[str], missing: dict[str, str]) -> list[Table]:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.replay import Drained, Load, Outcome, Script, replay, run_scripts
 from benchmarks.servers import API, Server
-from benchmarks.signing import DEFAULT_ACCOUNT, Signer
+from benchmarks.signing import Signer
 from benchmarks.wire import Connection, Reply
 
 BODY_BYTES = 256
-OTHER_ACCOUNT = "111111111111"
 _DISTINCT = 1000
 _PREFILL = 6_000
 _names = itertools.count(1)
@@ -82,11 +80,18 @@ def _identity(server: Server, _load: Load) -> Work:
     return static(server, [server.signer.identity()], lambda reply: b"<Arn>arn:aws" in reply.body)
 
 
-def _sends(server: Server, url: str, signer: Signer | None = None) -> Work:
+def sends(server: Server, url: str, signer: Signer | None = None) -> Work:
+    """Sending to a queue, by others than the queue's own account where a signer is given."""
     signed = signer or server.signer
     requests = [signed.sqs("SendMessage", QueueUrl=url, MessageBody=text_of(number)) for number in range(_DISTINCT)]
     digest = hashlib.md5(text_of(0).encode()).hexdigest()
     return static(server, requests, lambda reply: reply.json().get("MD5OfMessageBody") == digest)
+
+
+def _attributes(server: Server, _load: Load) -> Work:
+    url = new_queue(server, VisibilityTimeout="77")
+    request = server.signer.sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+    return static(server, [request], lambda reply: reply.json()["Attributes"].get("VisibilityTimeout") == "77")
 
 
 def _entries(start: int) -> list[dict[str, str]]:
@@ -133,45 +138,9 @@ def _receive_delete(server: Server, load: Load) -> Work:
 
 CALLS: Sequence[Row] = (
     Row("identity", "STS GetCallerIdentity", _identity),
-    Row("send", "SQS SendMessage", lambda server, _: _sends(server, new_queue(server))),
+    Row("attributes", "SQS GetQueueAttributes", _attributes),
+    Row("send", "SQS SendMessage", lambda server, _: sends(server, new_queue(server))),
     Row("send-batch", "SQS SendMessageBatch of 10", _send_batch),
     Row("receive-delete", "SQS ReceiveMessage + DeleteMessage", _receive_delete),
 )
-DURABLE: Sequence[Row] = CALLS[1:]
-
-
-def policy_of(statements: int, url: str, principal: str) -> str:
-    """A queue policy whose last statement allows `principal` to send; the ones before it name somebody else."""
-    queue = url.rpartition("/")[2]
-    arn = f"arn:aws:sqs:us-east-1:{DEFAULT_ACCOUNT}:{queue}"
-    made = [
-        {
-            "Sid": f"S{number}",
-            "Effect": "Allow",
-            "Principal": {"AWS": principal if number == statements else f"{222222222222 + number}"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
-        }
-        for number in range(1, statements + 1)
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": made})
-
-
-def _with_policy(statements: int, caller: str) -> Callable[[Server, Load], Work]:
-    def prepare(server: Server, _load: Load) -> Work:
-        url = new_queue(server)
-        policy = policy_of(statements, url, OTHER_ACCOUNT)
-        change = server.signer.sqs("SetQueueAttributes", QueueUrl=url, Attributes={"Policy": policy})
-        Connection(server.port).call(change)
-        return _sends(server, url, server.signing(access_key=caller))
-
-    return prepare
-
-
-AUTHORISED: Sequence[Row] = (
-    Row("auth-none", "the account's root, no policy", CALLS[1].prepare),
-    Row("auth-root", "the account's root, policy of 1 statement", _with_policy(1, DEFAULT_ACCOUNT)),
-    Row("auth-1", "another account, policy of 1 statement", _with_policy(1, OTHER_ACCOUNT)),
-    Row("auth-20", "another account, policy of 20 statements", _with_policy(20, OTHER_ACCOUNT)),
-)
+DURABLE: Sequence[Row] = CALLS[2:]

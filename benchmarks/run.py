@@ -10,6 +10,7 @@ examples:
   python -m benchmarks.run --no-peers --rounds 1      a quick look at ourselves
   python -m benchmarks.run --only send,receive-delete two rows beside the peers
   python -m benchmarks.run --only start,polls         what it takes to start and to wait
+  python -m benchmarks.run --only keys,authorisation  keys and secrets, and what policies cost
   python -m benchmarks.run --only s3 --no-peers --rounds 1 --seconds 1
                                                       a quick look at our S3
   python -m benchmarks.run --rounds 5 --markdown      also write the tables of docs/performance.md
@@ -30,24 +31,26 @@ from pathlib import Path
 if __package__ in {None, ""}:  # `python benchmarks/run.py`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks import bulk, objects, peers, report
+from benchmarks import bulk, keys, objects, peers, report
+from benchmarks.authorised import AUTHORISED
 from benchmarks.measure import Plan, Sample, interleaved, started, tried
 from benchmarks.polls import idle_polls
 from benchmarks.progress import Steps
 from benchmarks.replay import Load, compiled_engine
-from benchmarks.rows import AUTHORISED, CALLS, DURABLE, Row
-from benchmarks.servers import API, BULK, OBJECTS, PEERS, Kind, NotStarted, Server, fogstead, fogstead_plain
+from benchmarks.rows import CALLS, DURABLE, Row
+from benchmarks.servers import API, BULK, KEYS, OBJECTS, PEERS, Kind, NotStarted, Server, fogstead, fogstead_plain
 from benchmarks.tables import Table, write_between_markers
 
 SECTIONS = ("durability", "authorisation", "start", "polls", "objects-durability", "uploads", "large")
 FULL = frozenset({"large", objects.CURVE[-1].name})
 GROUPS = {
     "calls": [row.name for row in CALLS],
+    "keys": [row.name for row in keys.ROWS],
     "objects": [row.name for row in objects.ROWS],
     "listing": [row.name for row in objects.CURVE],
 }
 GROUPS["s3"] = [*GROUPS["objects"], *GROUPS["listing"], "objects-durability", "uploads", "large"]
-NAMES = [*GROUPS["calls"], *GROUPS["objects"], *GROUPS["listing"], *SECTIONS]
+NAMES = [*GROUPS["calls"], *GROUPS["keys"], *GROUPS["objects"], *GROUPS["listing"], *SECTIONS]
 RESULTS = Path(__file__).with_name("results")
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 
@@ -139,7 +142,7 @@ class Bench:
 
     def run(self) -> list[Table]:
         """Measure what is wanted; gives the tables."""
-        return [*self.run_calls(), *self.run_objects()]
+        return [*self.run_calls(), *self.run_keys(), *self.run_objects()]
 
     def run_calls(self) -> list[Table]:
         """STS and SQS, and what concerns every service."""
@@ -162,6 +165,14 @@ class Bench:
             samples = self.alone("long polls", "polls", lambda server: [idle_polls(server, self.steps.say)])
             tables.append(report.polls_table(samples))
         return tables
+
+    def run_keys(self) -> list[Table]:
+        """KMS, Secrets Manager and SSM."""
+        kinds = self.kinds(KEYS)
+        if not (rows := self.wanted(keys.ROWS)):
+            return []
+        samples = self.beside("keys", rows, kinds)
+        return report.keys_tables(samples, [kind.name for kind in kinds], self.missing(KEYS))
 
     def run_objects(self) -> list[Table]:
         """S3."""
@@ -201,7 +212,9 @@ def wanted_names(only: str, *, full: bool) -> set[str]:
 
 def needed(names: set[str]) -> set[str]:
     """What a server has to do to be measured at any of these beside us."""
-    return {row.needs for row in (*CALLS, *objects.ROWS) if row.name in names} | ({API} if "start" in names else set())
+    return {row.needs for row in (*CALLS, *keys.ROWS, *objects.ROWS) if row.name in names} | (
+        {API} if "start" in names else set()
+    )
 
 
 def machine() -> str:

@@ -24,7 +24,7 @@ from benchmarks.wire import Connection, ConnectionLost
 READY_SECONDS = 60.0
 PLAIN = "fogstead plain"
 # What a server can be asked; a row says which of them it needs.
-API, OBJECTS, BULK = "sts and sqs", "objects", "large objects"
+API, OBJECTS, BULK, KEYS = "sts and sqs", "objects", "large objects", "keys and secrets"
 Command = Callable[[int, Path], list[str]]
 
 
@@ -41,7 +41,7 @@ class Kind:
     environment: Callable[[int, Path], dict[str, str]] = field(default=lambda _port, _data: {})
     program: Path | None = None
     ours: bool = False
-    does: frozenset[str] = frozenset({API, OBJECTS, BULK})
+    does: frozenset[str] = frozenset({API, OBJECTS, BULK, KEYS})
     access_key: str = "test"
     secret: str = "test"
 
@@ -99,6 +99,7 @@ def _fauxqs() -> Kind:
         lambda _port, _data: [node, str(program)],
         lambda port, _: settings | {"FAUXQS_PORT": str(port)},
         program,
+        does=frozenset({API, OBJECTS, BULK}),
     )
 
 
@@ -174,10 +175,10 @@ class Server:
         assert self._process is not None, "it runs"
         return self._process.pid
 
-    def signing(self, access_key: str = "", secret: str = "") -> Signer:
+    def signing(self, access_key: str = "", secret: str = "", token: str = "") -> Signer:
         """Signs requests to this server, with its usual keys unless others are given."""
         keys = {"access_key": access_key or self.kind.access_key, "secret": secret or self.kind.secret}
-        return Signer(f"127.0.0.1:{self.port}", **keys)
+        return Signer(f"127.0.0.1:{self.port}", token=token, **keys)
 
     def _probe(self) -> tuple[bytes, bytes]:
         """A first call, and what only a good answer holds."""

@@ -11,18 +11,27 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 DEFAULT_ACCOUNT = "000000000000"
-_JSON = "application/x-amz-json-1.0"
+_JSON = "application/x-amz-json-"
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 class Signer:
     """Makes whole HTTP/1.1 requests, signed; the derived keys are kept, as clients do."""
 
-    def __init__(self, host: str, *, access_key: str = "test", secret: str = "test", region: str = "us-east-1") -> None:
+    def __init__(
+        self,
+        host: str,
+        *,
+        access_key: str = "test",
+        secret: str = "test",
+        token: str = "",
+        region: str = "us-east-1",
+    ) -> None:
         self.host = host
         self.region = region
         self._access_key = access_key
         self._secret = secret
+        self._token = token
         self._keys: dict[tuple[str, str], bytes] = {}
 
     def _key(self, service: str, day: str) -> bytes:
@@ -54,6 +63,8 @@ class Signer:
         when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
         path, _, query = target.partition("?")
         signed = {"host": self.host, "x-amz-date": when}
+        if self._token:
+            signed["x-amz-security-token"] = self._token
         signed.update((name.lower(), " ".join(value.split())) for name, value in headers.items())
         names = ";".join(sorted(signed))
         canonical = "\n".join(
@@ -79,10 +90,11 @@ class Signer:
         lines += ["", ""]
         return "\r\n".join(lines).encode() + body
 
-    def json(self, service: str, operation: str, given: Mapping[str, Any]) -> bytes:
-        """A request of the AWS JSON protocol; `operation` is the whole target, such as `AmazonSQS.SendMessage`."""
+    def json(self, service: str, operation: str, given: Mapping[str, Any], *, version: str = "1.1") -> bytes:
+        """A request of the AWS JSON protocol; `operation` is the whole target, such as `TrentService.Encrypt`."""
         body = json.dumps(given, separators=(",", ":")).encode()
-        return self.sign(service, "POST", "/", {"content-type": _JSON, "x-amz-target": operation}, body)
+        headers = {"content-type": f"{_JSON}{version}", "x-amz-target": operation}
+        return self.sign(service, "POST", "/", headers, body)
 
     def query(self, service: str, version: str, action: str, given: Mapping[str, str] | None = None) -> bytes:
         """A request of the Query protocol."""
@@ -91,7 +103,27 @@ class Signer:
 
     def sqs(self, operation: str, **given: Any) -> bytes:
         """A request for SQS."""
-        return self.json("sqs", f"AmazonSQS.{operation}", given)
+        return self.json("sqs", f"AmazonSQS.{operation}", given, version="1.0")
+
+    def kms(self, operation: str, **given: Any) -> bytes:
+        """A request for KMS; blobs are given in base64."""
+        return self.json("kms", f"TrentService.{operation}", given)
+
+    def secrets(self, operation: str, **given: Any) -> bytes:
+        """A request for Secrets Manager."""
+        return self.json("secretsmanager", f"secretsmanager.{operation}", given)
+
+    def ssm(self, operation: str, **given: Any) -> bytes:
+        """A request for SSM."""
+        return self.json("ssm", f"AmazonSSM.{operation}", given)
+
+    def iam(self, action: str, **given: str) -> bytes:
+        """A request for IAM."""
+        return self.query("iam", "2010-05-08", action, given)
+
+    def sts(self, action: str, **given: str) -> bytes:
+        """A request for STS."""
+        return self.query("sts", "2011-06-15", action, given)
 
     def s3(
         self,
@@ -111,4 +143,4 @@ class Signer:
 
     def identity(self) -> bytes:
         """STS GetCallerIdentity."""
-        return self.query("sts", "2011-06-15", "GetCallerIdentity")
+        return self.sts("GetCallerIdentity")

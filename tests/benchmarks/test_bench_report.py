@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import objects
+from benchmarks import keys, objects
 from benchmarks.process import MIB
 from benchmarks.report import (
     authorisation_table,
@@ -16,6 +16,7 @@ from benchmarks.report import (
     calls_tables,
     curve_table,
     durability_table,
+    keys_tables,
     objects_tables,
 )
 from benchmarks.run import DOCUMENT, FULL, NAMES, needed, wanted_names
@@ -63,6 +64,12 @@ def test_large_bodies_are_told_in_milliseconds_and_mebibytes() -> None:
     assert wall.rows[1][1] == "160 MiB/s  1.0 / 2.0 ms"
 
 
+def test_keys_have_tables_of_their_own() -> None:
+    cpu, wall = keys_tables([sample("sign", "fogstead", 200), sample("send", "fogstead", 100)], ["fogstead"], {})
+    assert cpu.rows == [["KMS Sign, ECC_NIST_P256", "200 us"]]
+    assert wall.rows == [["KMS Sign, ECC_NIST_P256", "5,000/s  1.0 / 2.0 ms"]]
+
+
 def test_a_curve_has_the_points_that_were_measured() -> None:
     table = curve_table([sample("list-1000", "fogstead", 2_400), sample("list-100000", "fogstead", 2_600)])
     assert [row[:2] for row in table.rows] == [["1,000 keys", "2,400 us"], ["100,000 keys", "2,600 us"]]
@@ -81,7 +88,13 @@ def test_moved_bytes_show_time_and_memory() -> None:
 def test_the_document_has_a_place_for_every_table(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(DOCUMENT.read_text())
-    tables = [*calls_tables([], [], {}), *objects_tables([], [], {}), curve_table([]), bulk_table([])]
+    tables = [
+        *calls_tables([], [], {}),
+        *keys_tables([], [], {}),
+        *objects_tables([], [], {}),
+        curve_table([]),
+        bulk_table([]),
+    ]
     tables += [durability_table([]), durability_table([], "objects-durability", objects.DURABLE)]
     for table in [*tables, authorisation_table([])]:
         write_between_markers(page, table.name, table.markdown())
@@ -95,6 +108,7 @@ def test_groups_stand_for_rows_and_what_takes_long_is_asked_for() -> None:
         *(row.name for row in objects.ROWS),
         *("list-1000", "list-10000", "list-100000", "objects-durability", "uploads"),
     }
+    assert wanted_names("keys", full=False) == {row.name for row in keys.ROWS}
     assert wanted_names("listing", full=True) - wanted_names("listing", full=False) == {"list-1000000"}
     assert wanted_names("large", full=False) == {"large"}
     with pytest.raises(ValueError, match="no row sendd; the rows are identity"):
@@ -104,6 +118,7 @@ def test_groups_stand_for_rows_and_what_takes_long_is_asked_for() -> None:
 def test_only_peers_that_can_be_compared_are_needed() -> None:
     assert needed({"polls", "uploads", "list-1000"}) == set()
     assert needed({"send"}) == needed({"start"}) == {"sts and sqs"}
+    assert needed({"sign"}) == {"keys and secrets"}
     assert needed({"put-1k", "put-1m"}) == {"objects", "large objects"}
 
 

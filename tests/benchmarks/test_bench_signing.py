@@ -18,11 +18,13 @@ from benchmarks.signing import Signer
 AT = 1_795_000_000
 
 
-def by_botocore(service: str, method: str, target: str, headers: dict[str, str], body: bytes) -> str:
+def by_botocore(service: str, method: str, target: str, headers: dict[str, str], body: bytes, token: str = "") -> str:
     """The Authorization header that botocore writes for the same request at the same time."""
     request = AWSRequest(method, f"http://127.0.0.1:4566{target}", {"Host": "127.0.0.1:4566", **headers}, body)
     request.context["timestamp"] = when = datetime.fromtimestamp(AT, UTC).strftime("%Y%m%dT%H%M%SZ")
     request.headers["X-Amz-Date"] = when
+    if token:
+        request.headers["X-Amz-Security-Token"] = token
     kind = S3SigV4Auth if service == "s3" else SigV4Auth
     signer = kind(Credentials("test", "test"), service, "us-east-1")
     text = signer.string_to_sign(request, signer.canonical_request(request))
@@ -52,6 +54,19 @@ def test_it_signs_any_body_and_header_as_botocore_does(body: bytes, value: str) 
     assert authorization(raw) == by_botocore("sqs", "POST", "/", {"x-amz-meta": value}, body)
     assert raw.endswith(b"\r\n\r\n" + body)
     assert f"\r\ncontent-length: {len(body)}\r\n".encode() in raw
+
+
+def test_it_signs_the_token_of_a_session() -> None:
+    raw = Signer("127.0.0.1:4566", token="a+b/c==").sign("sqs", "POST", "/", {}, b"{}", at=AT)
+    assert b"\r\nx-amz-security-token: a+b/c==\r\n" in raw
+    assert authorization(raw) == by_botocore("sqs", "POST", "/", {}, b"{}", token="a+b/c==")
+
+
+def test_each_service_is_spoken_to_in_its_own_version() -> None:
+    signer = Signer("127.0.0.1:4566")
+    assert b"\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: AmazonSQS.Send" in signer.sqs("Send")
+    assert b"\r\ncontent-type: application/x-amz-json-1.1\r\nx-amz-target: TrentService.Sign" in signer.kms("Sign")
+    assert signer.iam("GetUser", UserName="a b").endswith(b"Action=GetUser&Version=2010-05-08&UserName=a+b")
 
 
 @pytest.mark.parametrize("target", ["/bench/a%20b%2Bc", "/bench/key?partNumber=7&uploadId=a%2Fb", "/bench?list-type=2"])

@@ -60,7 +60,7 @@ def test_many_objects_are_written_as_all_under_their_prefix() -> None:
 def test_what_is_remembered_is_bounded_and_the_oldest_goes() -> None:
     asked = AskedActions()
     for number in range(KEPT_MAX + 10):
-        asked.note("arn", [("s3:GetObject", f"{BUCKET}/{number}", "by")], number)
+        asked.note("arn", [("s3:GetObject", f"{BUCKET}/{number}", None)], number)
     kept = asked.of("arn", 0)
     assert len(kept) == KEPT_MAX
     assert ("s3:GetObject", f"{BUCKET}/9") not in kept

@@ -358,9 +358,9 @@ async def test_a_reader_that_stops_early_stops_the_blobs_reader_too(quick_blob_t
     closed = []
     read = trial.blobs.read
 
-    async def watched(*arguments: Any) -> AsyncIterator[bytes]:
+    async def watched(*arguments: Any, **named: Any) -> AsyncIterator[bytes]:
         try:
-            async with aclosing(read(*arguments)) as pieces:
+            async with aclosing(read(*arguments, **named)) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:

@@ -186,9 +186,9 @@ async def test_last_uses_are_kept_by_account(quick_trial: Trial) -> None:
     kept = {}
     quick_trial.authority.note_use = lambda _tx, used: kept.update(used)  # type: ignore[method-assign]
     keyed = Principal("user", ACCOUNT, USER.arn, "AIDA", name="alice", access_key=KEY)
-    quick_trial.cloud.last_uses.note(keyed, "sqs", HOME.region)
-    quick_trial.cloud.last_uses.note(session_of(), "s3", HOME.region)
-    quick_trial.cloud.last_uses.note(USER, "s3", HOME.region)
+    quick_trial.cloud.last_uses.note(keyed, "sqs", HOME.region, START)
+    quick_trial.cloud.last_uses.note(session_of(), "s3", HOME.region, START)
+    quick_trial.cloud.last_uses.note(USER, "s3", HOME.region, START)
     assert quick_trial.cloud.last_uses.find(KEY) is not None
     await quick_trial.cloud.last_uses.keep()
     assert {used: (use.service, use.at) for used, use in kept.items()} == {KEY: ("sqs", START), ROLE_ARN: ("s3", START)}

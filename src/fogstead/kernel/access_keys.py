@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from fogstead.kernel.identity import is_account
 
@@ -30,6 +31,7 @@ def new_secret(random: Random) -> str:
     return base64.b64encode(random(30)).decode("ascii")
 
 
+@lru_cache(maxsize=4096)
 def account_of(access_key: str) -> str:
     """The account that an access key's id names; empty when it names none."""
     if _KEY.fullmatch(access_key) is None:

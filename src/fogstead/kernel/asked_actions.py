@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fogstead.model import iam_facts
 from fogstead.primitives.clock import Millis
 
-Asked = tuple[str, str, str]
-"""An action, its resource's ARN, and what let it through."""
+if TYPE_CHECKING:
+    from fogstead.kernel.authorization import Decision
+
+Asked = tuple[str, str, "Decision | None"]
+"""An action, its resource's ARN, and the decision; none was needed for the account's root."""
 
 KEPT_MAX = 8_192
 RESOURCES_SHOWN_MAX = 20

@@ -13,9 +13,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from fogstead.kernel.asked_actions import Asked
 from fogstead.kernel.errors import ServiceError
-from fogstead.kernel.explanation import Explanation
+from fogstead.kernel.explanation import Explanation, said_by
 from fogstead.kernel.identity import Principal, is_account
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.service import DeclaredOperation
@@ -58,7 +57,7 @@ class AuditRecord(msgspec.Struct, frozen=True, array_like=True):
     host: str = ""
     decision: Explanation | None = None
     """Why it was denied, where it was."""
-    asked: list[Asked] = []
+    asked: list[tuple[str, str, str]] = []
     """The actions that policies were asked about, each with its resource and what let it through."""
 
 
@@ -103,7 +102,7 @@ def record_of(
         via=origin.via,
         host=origin.base_url.partition("://")[2],
         decision=invocation.denied,
-        asked=invocation.asked,
+        asked=[(action, resource, said_by(decision)) for action, resource, decision in invocation.asked],
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from fogstead.kernel.policies import Policy, Question
@@ -117,14 +118,16 @@ def _within(question: Question, limits: Sequence[tuple[str, Verdict]], by: Place
 
 def _of_resource(question: Question, access: Access) -> Verdict:
     """What the policy says, where its grants do not say more."""
-    placed = (
-        [] if access.policy is None else [Placed(RESOURCE_POLICY, one) for one in access.policy.of(question.action)]
-    )
-    said = _verdict(question, placed)
+    said = _SILENT if access.policy is None else _verdict(question, _placed(access.policy, question.action))
     return said if said.denied or said.level >= access.granted else Verdict(level=access.granted)
 
 
 _SILENT = Verdict()
+
+
+@lru_cache(maxsize=4096)
+def _placed(policy: Policy, action: str) -> tuple[Placed, ...]:
+    return tuple(Placed(RESOURCE_POLICY, one) for one in policy.of(action))
 
 
 def _verdict(question: Question, placed: Sequence[Placed]) -> Verdict:

@@ -39,8 +39,13 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether there were more statements than are shown."""
 
 
-def said_by(decision: Decision) -> str:
-    """What let somebody through, in a few words; empty when nothing did."""
+AS_ROOT = "the account's root"
+
+
+def said_by(decision: Decision | None) -> str:
+    """What let somebody through, in a few words; empty when nothing did. No decision was needed for a root."""
+    if decision is None:
+        return AS_ROOT
     if not decision.allowed:
         return ""
     return f"{decision.by.source}, statement {decision.by.statement.label}" if decision.by is not None else "a grant"

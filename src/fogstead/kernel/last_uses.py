@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fogstead.kernel.authority import LastUse
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.resource import home_of
+from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import StorageError
 
 if TYPE_CHECKING:
@@ -28,22 +29,23 @@ class LastUses:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._noted: dict[str, LastUse] = {}
+        self._noted: dict[str, tuple[Millis, str, str, str]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, principal: Principal, service: str, region: str) -> None:
-        """A key or role is used just now; who has neither leaves no trace."""
+    def note(self, principal: Principal, service: str, region: str, now: Millis) -> None:
+        """A key or role is used; who has neither leaves no trace."""
         used = principal.identity_arn if principal.kind == "role" else principal.access_key
         if not used or (used not in self._noted and len(self._noted) >= NOTED_MAX):
             return
-        self._noted[used] = LastUse(self._cloud.clock.now(), service, region, principal.account)
+        self._noted[used] = (now, service, region, principal.account)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(KEPT_EVERY_SECONDS, self._fire)
 
     def find(self, used: str) -> LastUse | None:
         """A use that is not written down yet, by access key or role ARN."""
-        return self._noted.get(used)
+        noted = self._noted.get(used)
+        return LastUse(*noted) if noted is not None else None
 
     def _fire(self) -> None:
         self._timer = None
@@ -51,9 +53,10 @@ class LastUses:
 
     async def keep(self) -> None:
         """Write down what was noted, by account."""
-        noted, self._noted = self._noted, {}
-        for account in sorted({use.account for use in noted.values()}):
-            mine = {used: use for used, use in noted.items() if use.account == account}
+        uses = {used: LastUse(*noted) for used, noted in self._noted.items()}
+        self._noted = {}
+        for account in sorted({use.account for use in uses.values()}):
+            mine = {used: use for used, use in uses.items() if use.account == account}
             try:
                 await self._cloud.transact(home_of(account, ""), self._cloud.authority.note_use, mine)
             except StorageError as error:

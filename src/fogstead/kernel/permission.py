@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fogstead.kernel.authorization import NO_ACCESS, decide
 from fogstead.kernel.conditions import LazyContext
 from fogstead.kernel.context_keys import context_of
-from fogstead.kernel.explanation import explain, said_by
+from fogstead.kernel.explanation import explain
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.policies import Question, compile_policy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fogstead.kernel.transaction import Transaction
 
 PASSING = "iam:PassRole"
-AS_ROOT = "the account's root"
 
 
 def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
@@ -39,7 +38,7 @@ def authorise(cloud: Cloud, invocation: Invocation, tx: Transaction) -> None:
         part = operation.part(given)
         arn, shown = arn + part, shown + part
     if _is_own_root(invocation.caller, resource, invocation):
-        invocation.asked.append((action, arn, AS_ROOT))
+        invocation.asked.append((action, arn, None))
     else:
         _require(cloud, invocation, tx, resource, action, arn, given, shown=shown)
     if operation.passes is not None:
@@ -52,7 +51,7 @@ def require(
     """A further action that a call implies, perhaps on another resource; AccessDenied when the caller may not."""
     arn = resource.arn + part
     if _is_own_root(invocation.caller, resource, invocation):
-        invocation.asked.append((action, arn, AS_ROOT))
+        invocation.asked.append((action, arn, None))
     else:
         _require(cloud, invocation, tx, resource, action, arn, given)
 
@@ -64,7 +63,7 @@ def _require_roles(cloud: Cloud, invocation: Invocation, tx: Transaction, given:
     for role, service in invocation.operation.passes(given):
         arn = role if role.startswith("arn:") else f"arn:aws:iam::{caller.account}:role/{role}"
         if caller.is_root and arn.split(":")[4] == caller.account:
-            invocation.asked.append((PASSING, arn, AS_ROOT))
+            invocation.asked.append((PASSING, arn, None))
         else:
             _require(cloud, invocation, tx, None, PASSING, arn, given, {"iam:passedtoservice": service})
 
@@ -106,7 +105,7 @@ def _require(
     question = Question(caller, action, arn, account, context, shown)
     access = resource.access(tx, question, given) if resource is not None else NO_ACCESS
     decision = decide(question, standing, access)
-    invocation.asked.append((action, arn, said_by(decision)))
+    invocation.asked.append((action, arn, decision))
     if not decision.allowed:
         explanation = explain(question, standing, access, decision)
         cloud.denied(invocation, explanation, resource.said_when_denied if resource is not None else {})

@@ -31,6 +31,7 @@ from fogstead.kernel.transaction import Transaction, apply
 from fogstead.kernel.waiting import Again, Waiter
 from fogstead.model.validation import Fault
 from fogstead.primitives.blobs import BlobError, BlobLost
+from fogstead.primitives.clock import Millis
 from fogstead.primitives.store import Keys, StorageError
 from fogstead.primitives.tasks import Tasks
 
@@ -347,11 +348,11 @@ class Pipeline:
             self._settle_blob(invocation.arrived, error)
         cloud.counts.add(operation.service.name, operation.name, refusal.code if refusal is not None else "")
         caller = invocation.caller
-        if caller.access_key:
-            cloud.last_uses.note(caller, operation.service.signing_name, invocation.home.region)
-        if operation.service.bills is not None:
-            self._bill(invocation, result, refusal)
         now = cloud.clock.now()
+        if caller.access_key:
+            cloud.last_uses.note(caller, operation.service.signing_name, invocation.home.region, now)
+        if operation.service.bills is not None:
+            self._bill(invocation, result, refusal, now)
         if not operation.data_event or cloud.audit.selects(invocation):
             for record in audit.records_of(invocation, result, refusal, now, cloud.ids.uuid):
                 cloud.audit.write(record)
@@ -359,12 +360,12 @@ class Pipeline:
             cloud.asked_actions.note(caller.identity_arn, invocation.asked, now)
         invocation.on_finished(None if refusal is not None else result, refusal)
 
-    def _bill(self, invocation: Invocation, result: Any, refusal: ServiceError | None) -> None:
+    def _bill(self, invocation: Invocation, result: Any, refusal: ServiceError | None, now: Millis) -> None:
         """A call that cannot be billed is answered all the same."""
         cloud, bills = self._cloud, invocation.operation.service.bills
         assert bills is not None
         try:
-            bills(cloud.meter, cloud.clock.now(), invocation, result, refusal)
+            bills(cloud.meter, now, invocation, result, refusal)
         except Exception:
             log.exception("%s: the call could not be billed", invocation.origin.request_id)
 

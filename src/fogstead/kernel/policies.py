@@ -77,11 +77,11 @@ class Statement:
         That it speaks of the action is known already: see `Policy.of`.
         """
         resource = question.resource
-        if not resource.startswith(self.resources.prefixes) or not self.resources.matches(resource, question.context):
+        if not resource.startswith(self.resources.prefixes):
             return Level.NOT
         level = self.level_of(question.principal) if self.level_of is not None else Level.EXACT
-        if not level:
-            return level
+        if not level or not self.resources.matches(resource, question.context):
+            return Level.NOT
         if self.conditions:
             fill = self.fill
             if not all(condition.holds(question.context, fill) for condition in self.conditions):

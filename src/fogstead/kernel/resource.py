@@ -115,9 +115,8 @@ class Resource(_Struct, metaclass=ResourceMeta):
     @property
     def arn(self) -> str:
         """Its Amazon Resource Name."""
-        return _format(
-            type(self), self.account, self.region, tuple([getattr(self, field) for field in self.arn_fields])
-        )
+        values = tuple([getattr(self, field) for field in self.arn_fields])
+        return _format(type(self), self.account, self.region, values)
 
     @property
     def shard(self) -> Key:

@@ -14,7 +14,7 @@ from fogstead.kernel.authorization import Access, decide
 from fogstead.kernel.conditions import LazyContext
 from fogstead.kernel.context_keys import keys_of
 from fogstead.kernel.errors import AccessDenied
-from fogstead.kernel.explanation import explain, said_by
+from fogstead.kernel.explanation import explain
 from fogstead.kernel.identity import Principal
 from fogstead.kernel.invocation import Invocation
 from fogstead.kernel.policies import Question, compile_policy
@@ -44,7 +44,7 @@ async def require_trust(
         )
         question = Question(caller, action, role_arn, account, context)
         decision = decide(question, standing, access)
-        invocation.asked.append((action, role_arn, said_by(decision)))
+        invocation.asked.append((action, role_arn, decision))
         if not decision.allowed:
             cloud.denied(invocation, explain(question, standing, access, decision), {})
     if role is None:  # where nothing is enforced, what is not there still cannot be taken

@@ -38,7 +38,7 @@ def applies(
 ) -> bool:
     made = policy(statement(**elements), version=version)
     question = Question(principal, action, resource, ACCOUNT, context or {})
-    return any(one.level(question) for one in made.of(action))
+    return any(one.level(principal) and one.applies(question) for one in made.of(action))
 
 
 # --------------------------------------------------------------------------- actions and resources
@@ -331,7 +331,7 @@ def test_any_json_is_a_policy_that_can_be_asked_or_a_policy_fault(document: Any,
         return
     context = {"aws:username": "a*", "sid": ["a", "b"]}
     for one in made.statements:
-        one.level(Question(USER, "sqs:SendMessage", RESOURCE, ACCOUNT, context))
+        one.applies(Question(USER, "sqs:SendMessage", RESOURCE, ACCOUNT, context))
 
 
 @given(st.text())

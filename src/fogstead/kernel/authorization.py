@@ -5,14 +5,15 @@ Source: IAM User Guide, "How AWS enforcement code logic evaluates requests to al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from fogstead.kernel.identity import Principal
 from fogstead.kernel.policies import Policy, Question
 from fogstead.kernel.policy_principals import Level
-from fogstead.kernel.standing import NOTHING, Placed, PolicySet, Standing
+from fogstead.kernel.standing import NOTHING, Placed, PolicySet, Spoken, Standing
 
 RESOURCE_POLICY = "the resource's policy"
 
@@ -118,28 +119,51 @@ def _within(question: Question, limits: Sequence[tuple[str, Verdict]], by: Place
 
 def _of_resource(question: Question, access: Access) -> Verdict:
     """What the policy says, where its grants do not say more."""
-    said = _SILENT if access.policy is None else _verdict(question, _placed(access.policy, question.action))
+    if access.policy is None:
+        said = _SILENT
+    else:
+        who = question.principal
+        known_by = (who.kind, who.account, who.arn, who.identity_arn, who.user_id)
+        said = _verdict(question, _naming(access.policy, question.action, _Named(known_by, who)))
     return said if said.denied or said.level >= access.granted else Verdict(level=access.granted)
 
 
 _SILENT = Verdict()
 
 
+class _Named:
+    """A principal by all that policies can name it by, so that what was found of it can be found again."""
+
+    __slots__ = ("known_by", "principal")
+
+    def __init__(self, known_by: tuple[str, ...], principal: Principal) -> None:
+        self.known_by = known_by
+        self.principal = principal
+
+    def __hash__(self) -> int:
+        return hash(self.known_by)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Named) and self.known_by == other.known_by
+
+
 @lru_cache(maxsize=4096)
-def _placed(policy: Policy, action: str) -> tuple[Placed, ...]:
-    return tuple(Placed(RESOURCE_POLICY, one) for one in policy.of(action))
+def _naming(policy: Policy, action: str, who: _Named) -> tuple[Spoken, ...]:
+    """The statements that speak of an action and of a principal, and how closely they name it."""
+    levels = [(Placed(RESOURCE_POLICY, one), one.level(who.principal)) for one in policy.of(action)]
+    return tuple((placed, level) for placed, level in levels if level)
 
 
-def _verdict(question: Question, placed: Sequence[Placed]) -> Verdict:
+def _verdict(question: Question, spoken: Iterable[Spoken]) -> Verdict:
     """The first deny that applies, else the closest allow."""
     best = _SILENT
-    for one in placed:
-        if one.statement.effect == "Allow" and best.level is Level.EXACT:
+    for one, level in spoken:
+        denies = one.statement.effect == "Deny"
+        if not denies and level <= best.level:
             continue
-        level = one.statement.level(question)
-        if level and one.statement.effect == "Deny":
-            return Verdict(denied=True, by=one)
-        if level > best.level:
+        if one.statement.applies(question):
+            if denies:
+                return Verdict(denied=True, by=one)
             best = Verdict(level=level, by=one)
     return best
 

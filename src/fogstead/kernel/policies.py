@@ -71,22 +71,22 @@ class Statement:
         """What is done to texts that may hold policy variables."""
         return substitute if self.variables else _as_written
 
-    def level(self, question: Question) -> Level:
-        """How closely the statement speaks of this question's principal, if it speaks of the question at all.
+    def level(self, principal: Principal) -> Level:
+        """How closely the statement names a principal; identity policies speak of whoever they are attached to."""
+        return Level.EXACT if self.level_of is None else self.level_of(principal)
 
-        That it speaks of the action is known already: see `Policy.of`.
+    def applies(self, question: Question) -> bool:
+        """Whether it speaks of the question's resource, and its conditions hold.
+
+        That it speaks of the action and of the principal is known already: see `Policy.of` and `level`.
         """
-        resource = question.resource
-        if not resource.startswith(self.resources.prefixes):
-            return Level.NOT
-        level = self.level_of(question.principal) if self.level_of is not None else Level.EXACT
-        if not level or not self.resources.matches(resource, question.context):
-            return Level.NOT
-        if self.conditions:
-            fill = self.fill
-            if not all(condition.holds(question.context, fill) for condition in self.conditions):
-                return Level.NOT
-        return level
+        resource, resources = question.resource, self.resources
+        if not resource.startswith(resources.prefixes) or not resources.matches(resource, question.context):
+            return False
+        if not self.conditions:
+            return True
+        fill = self.fill
+        return all(condition.holds(question.context, fill) for condition in self.conditions)
 
 
 class Policy:

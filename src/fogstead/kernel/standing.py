@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fogstead.kernel.policies import Policy, Statement, compile_policy
+from fogstead.kernel.policy_principals import Level
 
 _ACTIONS_REMEMBERED = 512
 
@@ -18,20 +19,27 @@ class Placed(NamedTuple):
     statement: Statement
 
 
-class _Spoken:
+Spoken = tuple[Placed, Level]
+"""A statement, and how closely it names whoever asks: those attached to a principal speak of nobody else."""
+
+
+class _OfAction:
     """The statements that speak of one action: by the things they name in full, and the others."""
 
     __slots__ = ("_by_name", "_others")
 
     def __init__(self, placed: Sequence[Placed]) -> None:
-        named: dict[str, list[Placed]] = {}
+        named: dict[str, list[Spoken]] = {}
+        self._others: list[tuple[tuple[str, ...], Spoken]] = []
         for one in placed:
-            for name in one.statement.resources.exact or ():
-                named.setdefault(name, []).append(one)
+            resources = one.statement.resources
+            for name in resources.exact or ():
+                named.setdefault(name, []).append((one, Level.EXACT))
+            if not resources.exact:
+                self._others.append((resources.prefixes, (one, Level.EXACT)))
         self._by_name = {name: tuple(ones) for name, ones in named.items()}
-        self._others = [(one.statement.resources.prefixes, one) for one in placed if not one.statement.resources.exact]
 
-    def about(self, resource: str) -> list[Placed]:
+    def about(self, resource: str) -> list[Spoken]:
         """Those that may speak of a thing."""
         found = [one for prefixes, one in self._others if resource.startswith(prefixes)]
         named = self._by_name.get(resource)
@@ -45,18 +53,18 @@ class PolicySet:
 
     def __init__(self, named: Sequence[tuple[str, Policy]]) -> None:
         self.named = tuple(named)
-        self._by_action: dict[str, _Spoken] = {}
+        self._by_action: dict[str, _OfAction] = {}
 
     @classmethod
     def of_texts(cls, named: Sequence[tuple[str, str]]) -> PolicySet:
         """From documents of identity policies, each with the name it goes by."""
         return cls([(source, compile_policy(text, "identity")) for source, text in named])
 
-    def about(self, action: str, resource: str) -> list[Placed]:
+    def about(self, action: str, resource: str) -> list[Spoken]:
         """The statements that may speak of doing this to that."""
         known = self._by_action.get(action)
         if known is None:
-            known = _Spoken([Placed(source, one) for source, policy in self.named for one in policy.of(action)])
+            known = _OfAction([Placed(source, one) for source, policy in self.named for one in policy.of(action)])
             if len(self._by_action) < _ACTIONS_REMEMBERED:
                 self._by_action[action] = known
         return known.about(resource)

@@ -171,7 +171,8 @@ def _matched(about: Scene, question: Question, effect: str) -> Iterator[Any]:
         spans = statement_spans(text)
         speaking = policy.of(question.action)
         for statement, span in zip(policy.statements, spans, strict=True):
-            if statement in speaking and statement.effect == effect and statement.level(question):
+            names = statement in speaking and statement.level(question.principal)
+            if names and statement.effect == effect and statement.applies(question):
                 yield {
                     "SourcePolicyId": name,
                     "SourcePolicyType": SOURCE_TYPE,

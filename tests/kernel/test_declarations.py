@@ -240,6 +240,9 @@ def test_an_operation_that_takes_a_stream_is_an_async_def_or_has_it_received_bef
         assert refused(buckets.operation(receives=lambda _given: None), run) == (
             f"s3.{run.__name__}: receives= is for a plain def whose input is streamed"
         )
+    assert refused(buckets.operation(sealed_by=lambda _tx, _given: None), get_object) == (
+        "s3.get_object: sealed_by= is about what receives= keeps"
+    )
 
 
 def test_a_refused_operation_is_not_kept() -> None:

@@ -101,7 +101,7 @@ def cases(one: Law, *, protocols: bool = False) -> Any:
         marks = [pytest.mark.xfail(reason=sentence, strict=True)] if sentence else []
         spoken = service.model.protocols if protocols else ("",)
         for protocol in spoken:
-            label = "-".join(part for part in (service.name, operation.name, protocol) if part)
+            label = "-".join(part for part in (f"{service.name}.{operation.name}", protocol) if part)
             values = (operation, protocol) if protocols else (operation,)
             made.append(pytest.param(*values, id=label, marks=marks))
     return pytest.mark.parametrize("operation, protocol" if protocols else "operation", made)

@@ -116,7 +116,14 @@ def test_laws_run_the_tests_of_one_service(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "Not every law holds for sts" in broken.output
 
 
-@pytest.mark.parametrize(("service", "noun"), [("secretsmanager", "Secret"), ("kms", "Key"), ("lambda", "Function")])
+def test_laws_of_a_service_are_found_by_its_name() -> None:
+    found = fogstead("laws", "sts", "--", "--collect-only", "-n", "0", "-p", "no:cacheprovider")
+    assert found.returncode == 0, found.stderr
+    assert "[sts.GetCallerIdentity" in found.stdout
+    assert "[sqs." not in found.stdout
+
+
+@pytest.mark.parametrize(("service", "noun"), [("b2bi", "Profile"), ("kms", "Key"), ("lambda", "Function")])
 def test_a_new_service_is_tidy_and_honest(tmp_path: Path, service: str, noun: str) -> None:
     services = tmp_path / "src" / "fogstead" / "services"
     services.mkdir(parents=True)
@@ -134,7 +141,7 @@ def test_a_new_service_is_tidy_and_honest(tmp_path: Path, service: str, noun: st
         )
         assert ruff.returncode == 0, ruff.stdout
 
-    merged = "import sys, fogstead.services as s; s.__path__.append(sys.argv.pop()); "
+    merged = "import sys, fogstead.services as s; s.__path__.insert(0, sys.argv.pop()); "
     found = subprocess.run(
         [sys.executable, "-c", merged + _COUNT, service, str(services)], capture_output=True, text=True, check=False
     )
@@ -147,11 +154,32 @@ from fogstead.kernel.catalog import Catalog
 from fogstead.model.service import folder_name
 name = sys.argv[1]
 folder = folder_name(name)
-for file in sorted((pathlib.Path(s.__path__[-1]) / folder).glob("*.py")):
+for file in sorted((pathlib.Path(s.__path__[0]) / folder).glob("*.py")):
     importlib.import_module(f"fogstead.services.{folder}.{file.stem}")
 module = importlib.import_module(f"fogstead.services.{folder}.service")
 print(len(getattr(module, folder).operations))
 """
+
+
+def test_a_first_test_points_at_what_was_created_as_its_answer_does(tmp_path: Path) -> None:
+    for service, noun, pointer in (
+        ("b2bi", "Profile", 'profileId=created["profileId"]'),
+        ("bedrock-agent", "Prompt", 'promptIdentifier=created["arn"]'),
+        ("appconfig", "Application", 'ApplicationId=created["Id"]'),
+    ):
+        assert fogstead("new-service", service, noun, "--into", tmp_path).returncode == 0
+        folder = service.replace("-", "_")
+        text = (tmp_path / "tests" / "services" / folder / f"test_{noun.lower()}s.py").read_text()
+        assert pointer in text
+        assert f"def {folder}(client:" in text
+
+
+def test_a_new_service_does_not_declare_what_the_kernel_refuses_with(tmp_path: Path) -> None:
+    assert fogstead("new-service", "b2bi", "Profile", "--into", tmp_path).returncode == 0
+    text = (tmp_path / "src" / "fogstead" / "services" / "b2bi" / "service.py").read_text()
+    assert "ResourceNotFoundException = " in text
+    for code in ("AccessDenied", "ServiceQuotaExceeded", "Throttling", "InternalServer"):
+        assert code not in text
 
 
 def test_new_service_overwrites_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fogstead.cli.nouns import Noun, Prose, is_paged_list, plural_of, pointer_of, sample_of, words_of
+from fogstead.kernel.errors import AccessDenied, QuotaExceeded, Throttled
 from fogstead.kernel.service import snake
 from fogstead.model import Operation
 from fogstead.model.service import folder_name
@@ -13,6 +14,8 @@ from fogstead.model.shapes import Shape
 from fogstead.model.stubs import type_name
 
 _NAMES = {"create": "creates", "list": "lists"}
+_KERNELS = frozenset(error.code for error in (AccessDenied, QuotaExceeded, Throttled))
+"""Errors that the kernel gives on every service's behalf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,11 @@ class ServiceFiles:
             "",
         ]
         errors = dict.fromkeys((self.noun.missing_error, *self.noun.errors))
-        return "\n".join([*lines, *(self.error_line(code) for code in errors)]) + "\n"
+        raised_here = [code for code in errors if code not in _KERNELS and not self._is_fault(code)]
+        return "\n".join([*lines, *(self.error_line(code) for code in raised_here)]) + "\n"
+
+    def _is_fault(self, code: str) -> bool:
+        return bool(self.noun.model.shapes.get(code, {}).get("fault"))
 
     def error_line(self, code: str) -> str:
         """The declaration of an error; its status is the model's, or a guess where the model has none."""
@@ -115,12 +122,20 @@ class ServiceFiles:
         lines = [
             f'"""{plural_of(self.noun.words).capitalize()}: their life. Remove a mark when its test passes."""',
             "",
+            "from __future__ import annotations",
+            "",
+            "from collections.abc import Callable",
             "from typing import Any",
             "",
             "import pytest",
             "from botocore.exceptions import ClientError",
             "",
             'not_written = pytest.mark.xfail(raises=ClientError, strict=True, reason="not implemented")',
+            "",
+            "",
+            "@pytest.fixture",
+            f"def {self.folder}(client: Callable[..., Any]) -> Any:",
+            f'    return client("{self.noun.model.name}")',
         ]
         for part, operation in self.noun.life.items():
             if part != "create":
@@ -192,11 +207,12 @@ def _answered(create: Operation, name: str) -> str | None:
     outer: dict[str, Shape] = create.output.members if create.output is not None else {}
     inner = [one for one in outer.values() if one.kind == "structure"]
     places = [("created", outer), *((f'created["{one.member_name}"]', one.members) for one in inner)]
+    own = name.lower().removesuffix("identifier")
     for place, members in places:
-        arns = (one for one in members if one.lower().endswith("arn"))
-        for choice in (name, *arns):
-            if choice in members and members[choice].kind == "string":
-                return f'{place}["{choice}"]'
+        spelled = {one.lower(): one for one in members if members[one].kind == "string"}
+        for choice in (name.lower(), f"{own}arn", "arn", f"{own}id", "id"):
+            if choice in spelled:
+                return f'{place}["{spelled[choice]}"]'
     return None
 
 

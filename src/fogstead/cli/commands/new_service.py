@@ -21,9 +21,9 @@ from fogstead.model.loader import UnknownService
 from fogstead.model.standard import standard_models
 
 EXAMPLES = (
-    ("fogstead new-service secretsmanager", "The nouns of a service"),
-    ("fogstead new-service secretsmanager Secret", "Its first files, about one of them"),
-    ("fogstead new-service secretsmanager Secret --print", "Only list the operations"),
+    ("fogstead new-service b2bi", "The nouns of a service"),
+    ("fogstead new-service b2bi Profile", "Its first files, about one of them"),
+    ("fogstead new-service b2bi Profile --print", "Only list the operations"),
 )
 
 
@@ -40,7 +40,7 @@ EXAMPLES = (
 def command(name: str, noun: str | None, only_print: bool, into: Path | None) -> None:
     """Write the first files of a service from its model.
 
-    NAME is botocore's name of the service, NOUN what it keeps, such as Secret. It writes service.py, the noun's file
+    NAME is botocore's name of the service, NOUN what it keeps, such as Profile. It writes service.py, the noun's file
     and its test, and prints the noun's operations. Nothing is declared as an operation yet, so all answer 501; each
     function says with which line it is declared once it does what it says. Files that exist are never overwritten.
     """

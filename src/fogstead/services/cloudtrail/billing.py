@@ -13,11 +13,11 @@ from fogstead.services.cloudtrail.event_data_stores import EventDataStore
 from fogstead.services.cloudtrail.service import cloudtrail
 from fogstead.services.cloudtrail.trails import Trail
 
-first_copies = cloudtrail.price_line("FreeEventsRecorded", per="event", operation="None")
-further_copies = cloudtrail.price_line("PaidEventsRecorded", per="event", operation="None")
-data_events = cloudtrail.price_line("DataEventsRecorded", per="event", operation="None")
-taken_in = cloudtrail.price_line("Ingestion-1yr-Live-CloudTrail-Logs", per="GB", operation="None")
-scanned = cloudtrail.price_line("QueryScanned-Bytes", per="GB", operation="StartQuery")
+first_copies = cloudtrail.price_line("FreeEventsRecorded", per="event")
+further_copies = cloudtrail.price_line("PaidEventsRecorded", per="event")
+data_events = cloudtrail.price_line("DataEventsRecorded", per="event")
+taken_in = cloudtrail.price_line("Ingestion-1yr-Live-CloudTrail-Logs", per="GB")
+scanned = cloudtrail.price_line("QueryScanned-Bytes", per="GB")
 
 
 def count(tx: Transaction, trail: Trail, records: Sequence[AuditRecord]) -> None:
@@ -41,4 +41,4 @@ def count_ingested(tx: Transaction, store: EventDataStore, plain_bytes: int) -> 
 
 def count_scanned(tx: Transaction, store: EventDataStore, plain_bytes: int) -> None:
     """Bytes that a query has looked at."""
-    tx.meter(scanned, plain_bytes, of=store)
+    tx.meter(scanned, plain_bytes, of=store, operation="StartQuery")

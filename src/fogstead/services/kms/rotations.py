@@ -176,9 +176,8 @@ def get_key_rotation_status(
     tx: Transaction,
     req: GetKeyRotationStatusRequest,  # noqa: ARG001
 ) -> GetKeyRotationStatusResponse:
-    """Whether and when it rotates by itself. A key that waits for its deletion does not."""
+    """Whether and when it rotates by itself. A key that waits for its deletion does not, one that cannot neither."""
     key: Key = tx.resource
-    require_symmetric(key)
     shown: GetKeyRotationStatusResponse = {"KeyId": key.arn, "KeyRotationEnabled": False}
     if key.rotation_days and key.state != PENDING_DELETION:
         shown["KeyRotationEnabled"] = True

@@ -118,3 +118,13 @@ def test_a_root_has_signing_certificates_of_its_own(iam: Any) -> None:
     made = iam.upload_signing_certificate(CertificateBody=pair("one").body)["Certificate"]
     assert iam.list_signing_certificates()["Certificates"] == [made]
     iam.delete_signing_certificate(CertificateId=made["CertificateId"])
+
+
+# ------------------------------------------------------------------------------------------ for one service
+def test_there_are_no_credentials_for_one_service_alone(iam: Any, user: str) -> None:
+    listed = iam.list_service_specific_credentials(UserName=user)
+    assert (listed["ServiceSpecificCredentials"], listed["IsTruncated"]) == ([], False)
+    with refused("NoSuchEntity", "The user with name nobody cannot be found.", status=404):
+        iam.list_service_specific_credentials(UserName="nobody")
+    with refused("NotImplemented", status=501):
+        iam.create_service_specific_credential(UserName=user, ServiceName="codecommit.amazonaws.com")

@@ -69,6 +69,19 @@ def test_a_standard_value_is_a_ciphertext_of_kms(ssm: Any, kms: Any, key: str) -
     assert opened["Plaintext"] == VALUE.encode()
 
 
+def test_a_secure_string_stays_under_its_key_until_another_is_named(ssm: Any, key: str) -> None:
+    """AWS's Terraform provider names a key only where it changes."""
+    ssm.put_parameter(Name="/db", Value="one", KeyId=key, **SECURE)
+    ssm.put_parameter(Name="/db", Value="two", Overwrite=True, **SECURE)
+    ssm.put_parameter(Name="/db", Value="three", Overwrite=True, KeyId="alias/aws/ssm", **SECURE)
+    ssm.put_parameter(Name="/db", Value="four", Overwrite=True, **SECURE)
+    history = ssm.get_parameter_history(Name="/db", WithDecryption=True)["Parameters"]
+    assert [(one["Value"], one["KeyId"]) for one in history] == [
+        *(("one", key), ("two", key)),
+        *(("three", "alias/aws/ssm"), ("four", "alias/aws/ssm")),
+    ]
+
+
 @pytest.mark.parametrize("tier", ["Standard", "Advanced"])
 def test_who_may_not_use_the_key_neither_reads_nor_writes(
     cloud: CloudProcess, account: str, ssm: Any, key: str, tier: str

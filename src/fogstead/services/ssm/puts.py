@@ -107,7 +107,7 @@ def _said(tx: Transaction, before: Parameter, req: Mapping[str, Any], *, is_new:
         raise Invalid("KeyId is required for SecureString type parameter only.")
     changes: dict[str, Any] = {
         "kind": kind,
-        "key_id": req.get("KeyId", sealing.DEFAULT_KEY) if kind == SECURE else "",
+        "key_id": (req.get("KeyId") or before.key_id or sealing.DEFAULT_KEY) if kind == SECURE else "",
         "data_type": _data_type(req.get("DataType") or before.data_type),
         "version": before.version + 1,
         "modified_at": tx.now,

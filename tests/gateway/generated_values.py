@@ -15,6 +15,7 @@ ENTRIES_MAX = 3
 _FORMS = {"query", "ec2"}
 _SECONDS = st.integers(-(2**31), 2**32)
 _MILLIS = st.integers(-(2**31) * 1000, 2**32 * 1000)
+_WHOLE = {"rfc822", "iso8601Seconds"}
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _XML_TEXT = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff", include_characters="\t\n"),
@@ -117,7 +118,7 @@ def _bound_scalar(shape: Shape, carrier: Carrier, *, listed: bool = False) -> st
     if shape.trait("jsonvalue"):
         return _JSON.map(json.dumps)
     if shape.kind == "timestamp":
-        whole = header or shape.trait("timestampFormat") == "rfc822"
+        whole = header or shape.trait("timestampFormat") in _WHOLE
         return _SECONDS.map((1000).__mul__) if whole else _MILLIS
     if shape.kind != "string":
         return _scalar(shape, carrier)
@@ -151,7 +152,7 @@ def _scalar(shape: Shape, carrier: Carrier) -> st.SearchStrategy[Any]:
         plain = _XML_TEXT if carrier.xml else _TEXT
         return st.sampled_from(shape.enum) | plain if shape.enum else plain
     if shape.kind == "timestamp":
-        return _SECONDS.map((1000).__mul__) if shape.trait("timestampFormat") == "rfc822" else _MILLIS
+        return _SECONDS.map((1000).__mul__) if shape.trait("timestampFormat") in _WHOLE else _MILLIS
     if shape.kind == "blob":
         return st.binary(max_size=8)
     if shape.kind == "boolean":

@@ -181,3 +181,8 @@ def test_a_user_with_something_left_cannot_be_deleted(iam: Any) -> None:
             iam.delete_user(UserName="bob")
         undo()
     iam.delete_user(UserName="bob")
+
+
+def test_times_are_told_to_the_second(iam: Any) -> None:
+    made = iam.create_user(UserName="punctual")["User"]["CreateDate"]
+    assert made.microsecond == 0

@@ -47,6 +47,11 @@ def format_iso8601(millis: int) -> str:
     return f"{text}.{millis % 1000:03}Z" if millis % 1000 else text + "Z"
 
 
+def format_iso8601_seconds(millis: int) -> str:
+    """`2015-08-30T12:36:00Z`, as IAM and STS write times, which know no fractions of a second."""
+    return format_iso8601(millis - millis % 1000)
+
+
 @lru_cache(maxsize=4096)
 def format_iso8601_millis(millis: int) -> str:
     """`2015-08-30T12:36:00.000Z`, as S3 writes times in its documents."""
@@ -105,6 +110,7 @@ def _millis(at: datetime) -> int:
 TIMESTAMP_FORMATS: dict[str, Convert] = {
     "iso8601": format_iso8601,
     "iso8601Millis": format_iso8601_millis,
+    "iso8601Seconds": format_iso8601_seconds,
     "rfc822": format_http_date,
     "unixTimestamp": format_unix,
 }

@@ -28,7 +28,7 @@ _TEXT_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"
 
 
 _SPECIAL = re.compile("[&<>\r\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f]").search
-_TEXTUAL = frozenset({"iso8601", "iso8601Millis", "rfc822"})
+_TEXTUAL = frozenset({"iso8601", "iso8601Millis", "iso8601Seconds", "rfc822"})
 _ATTRIBUTES_MAX = 64
 
 

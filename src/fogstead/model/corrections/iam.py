@@ -4,7 +4,7 @@ Sources: the API reference, "AttachedPermissionsBoundary" ("this data type can o
 model's enum has another word); "GetUser", "ListAccessKeys" and "CreateAccessKey", which also speak of the account's
 root, who has neither a name nor a path, though the model requires both, and whose id is twelve digits; "SSHPublicKey",
 whose fingerprint is an MD5 of 47 signs where the model wants 48. The simulator's source type is `IAM Policy`:
-github.com/faiscadev/fakecloud/pull/1904 tells it of AWS's answers.
+pull request 1904 of fakecloud tells it of AWS's answers. Times are written to the second, as in the API's examples.
 """
 
 from __future__ import annotations
@@ -30,4 +30,5 @@ def correct(data: dict[str, Any]) -> dict[str, Any]:
     for name, word in _WORDS.items():
         shapes[name] = {**shapes[name], "enum": [*shapes[name]["enum"], word]}
     shapes["publicKeyFingerprintType"] = {**shapes["publicKeyFingerprintType"], "min": 47}
+    shapes["dateType"] = {**shapes["dateType"], "timestampFormat": "iso8601Seconds"}
     return {**data, "shapes": shapes}

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from clients.programs import Cli, aws_cli
+from clients.install import Absent, provider_mirror
+from clients.programs import Cli, aws_cli, missing_client
+from clients.terraform import Terraform
 from cloud import CloudProcess
 
 
@@ -57,6 +59,18 @@ def tls_environment(own_cloud: CloudProcess, environment: dict[str, str]) -> dic
 def aws(request: pytest.FixtureRequest, environment: dict[str, str]) -> Cli:
     """Each AWS CLI that is installed."""
     return aws_cli(request.param, environment)
+
+
+@pytest.fixture
+def terraform(tmp_path: Path, environment: dict[str, str]) -> Terraform:
+    """Terraform in an empty folder."""
+    try:
+        mirror = provider_mirror()
+    except Absent:
+        missing_client("Terraform's AWS provider")
+    folder = tmp_path / "terraform"
+    folder.mkdir()
+    return Terraform(folder, environment, mirror)
 
 
 @pytest.fixture

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from clients.install import Absent, provider_mirror
-from clients.programs import missing_client
-from clients.terraform import Terraform
+from clients.terraform import PROVIDER, Terraform
 from cloud import CloudProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("terraform"), pytest.mark.timeout(600)]
-
-PROVIDER = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-
-provider "aws" {
-  region                      = "us-east-1"
-  skip_region_validation      = true
-  skip_requesting_account_id  = false
-}
-"""
 
 QUEUES = (
     PROVIDER
@@ -229,18 +211,6 @@ resource "aws_s3_bucket" "mine" {
 )
 
 
-@pytest.fixture
-def terraform(tmp_path: Path, environment: dict[str, str]) -> Terraform:
-    try:
-        mirror = provider_mirror()
-    except Absent:
-        missing_client("Terraform's AWS provider")
-    folder = tmp_path / "terraform"
-    folder.mkdir()
-    (folder / "large.bin").write_bytes(bytes(range(256)) * 4096 * 6)
-    return Terraform(folder, environment, mirror)
-
-
 def test_queues_are_made_changed_and_destroyed_without_drift(terraform: Terraform) -> None:
     terraform.want(QUEUES.replace("DELAY", "3"))
     outputs = terraform.apply()
@@ -256,6 +226,7 @@ def test_queues_are_made_changed_and_destroyed_without_drift(terraform: Terrafor
 
 def test_buckets_are_made_changed_and_destroyed_without_drift(terraform: Terraform, own_cloud: CloudProcess) -> None:
     s3 = own_cloud.client("s3", account="test")
+    (terraform.folder / "large.bin").write_bytes(bytes(range(256)) * 4096 * 6)
     terraform.want(BUCKETS.replace("VERSIONING", "Enabled").replace("WORDS", "hello"))
     outputs = terraform.apply()
     assert outputs["domain"] == "tf-data.s3.amazonaws.com"

@@ -47,7 +47,7 @@ def test_checksums_and_digests_are_verified(sender: Callable[..., tuple[int, str
         (("x-amz-storage-class", "GLACIER"), (501, "NotImplemented")),
         (("x-amz-server-side-encryption", "aws:kms:dsse"), (501, "NotImplemented")),
         (("x-amz-server-side-encryption-aws-kms-key-id", "k"), (400, "InvalidArgument")),
-        (("x-amz-server-side-encryption-customer-algorithm", "AES256"), (403, "AccessDenied")),
+        (("x-amz-server-side-encryption-customer-algorithm", "AES256"), (400, "InvalidArgument")),
         (("x-amz-object-lock-mode", "GOVERNANCE"), (501, "NotImplemented")),
         (("acl", "open"), (400, "InvalidArgument")),
         (("acl", "public-read"), (400, "AccessControlListNotSupported")),

@@ -117,7 +117,7 @@ def test_a_wrong_secret_is_refused(aws: Cli, queue: str) -> None:
 
 
 def test_what_is_not_implemented_is_said_once_and_by_name(aws: Cli) -> None:
-    refused = aws.refused("sts", "get-session-token")
+    refused = aws.refused("iam", "list-saml-providers")
     assert refused.code in {254, 255}
     assert "NotImplemented" in refused.err
-    assert "GetSessionToken" in refused.err
+    assert "ListSAMLProviders" in refused.err
